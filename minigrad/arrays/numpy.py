@@ -1,0 +1,202 @@
+"""The array vocabulary, spoken by NumPy.
+
+Every function takes and returns NumPy arrays, under the names that the rules of `ops/`
+use: dimensions are tuples of non-negative ints, dtypes are names such as "float32".
+`torch.py` beside this file says the same words in torch. Chapter: arrays and their rules.
+"""
+
+from contextvars import copy_context
+
+import numpy as np
+
+from .convolution import (
+    conv2d,
+    conv2d_input,
+    conv2d_weight,
+    max_pool2d,
+    max_select2d,
+    max_unpool2d,
+)
+
+__all__ = ["conv2d", "conv2d_input", "conv2d_weight"]
+__all__ += ["max_pool2d", "max_select2d", "max_unpool2d"]
+
+Array = np.ndarray
+asarray = np.asarray
+FLOATS = tuple(map(np.dtype, ("float16", "float32", "float64")))
+
+# Elementwise: NumPy's own.
+exp, log, sqrt, sin, cos, tanh = np.exp, np.log, np.sqrt, np.sin, np.cos, np.tanh
+abs, sign, where, maximum, minimum = np.abs, np.sign, np.where, np.maximum, np.minimum
+isnan = np.isnan
+
+
+def silent_context():
+    """A context in which NumPy, like torch, computes inf and nan without warning."""
+    context = copy_context()
+    context.run(np.seterr, all="ignore")
+    return context
+
+
+def relu(x):
+    return np.maximum(x, 0)
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))  # where exp overflows to inf, this is 0, as it should be
+
+
+# Reductions.
+
+
+def sum(x, dims, keepdim):
+    return x.sum(dims, keepdims=keepdim)
+
+
+def mean(x, dims, keepdim):
+    return x.mean(dims, keepdims=keepdim)
+
+
+def amax(x, dims, keepdim):
+    return x.max(dims, keepdims=keepdim)
+
+
+def argmax(x, dim, keepdim):
+    return x.argmax(dim, keepdims=keepdim)
+
+
+def max_with_indices(x, dim, keepdim):
+    indices = x.argmax(dim, keepdims=True)
+    values = np.take_along_axis(x, indices, dim)
+    return (values if keepdim else values.squeeze(dim)), indices
+
+
+def log_softmax(x, dim):
+    shifted = x - x.max(dim, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(dim, keepdims=True))
+
+
+def softmax(x, dim):
+    weights = np.exp(x - x.max(dim, keepdims=True))
+    weights /= weights.sum(dim, keepdims=True)
+    return weights
+
+
+def linear(x, w, b):
+    out = x @ w.T
+    if b is not None:
+        out += b
+    return out
+
+
+# Shape.
+
+reshape, permute, expand = np.reshape, np.transpose, np.broadcast_to
+
+
+def cat(dim, *xs):
+    return np.concatenate(xs, dim)
+
+
+# Indexing.
+
+
+def gather(x, dim, indices):
+    return x[_along(dim, indices)]
+
+
+def scatter_add(g, dim, indices, shape):
+    out = np.zeros(shape, g.dtype)
+    np.add.at(out, _along(dim, indices), g)
+    return out
+
+
+def _along(dim, indices):
+    """The index that reads `indices` along `dim` and counts along all others."""
+    key = list(np.indices(indices.shape, sparse=True))
+    key[dim] = indices
+    return tuple(key)
+
+
+def index_add(g, key, shape):
+    """Zeros of `shape` with `g` added at `key`: where a key repeats, the sum."""
+    out = np.zeros(shape, g.dtype)
+    if _is_basic(key):
+        out[key] = g
+    else:
+        np.add.at(out, key, g)
+    return out
+
+
+def _is_basic(key):
+    """Whether `key` can name no element twice."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(p is None or p is Ellipsis or isinstance(p, int | slice) for p in parts)
+
+
+def set_index(x, key, value):
+    out = x.copy()
+    out[key] = value
+    return out
+
+
+# Making, copying, converting.
+
+
+def zeros_like(x):
+    return np.zeros(x.shape, x.dtype)
+
+
+def ones_like(x):
+    return np.ones(x.shape, x.dtype)
+
+
+def full(shape, value, dtype, device):
+    return np.full(shape, value, dtype)
+
+
+def arange(start, end, step, dtype, device):
+    return np.arange(start, end, step, dtype)
+
+
+def cast(x, dtype, source=None):
+    return x.astype(dtype, copy=False)
+
+
+def dtype_name(x):
+    return x.dtype.name
+
+
+def device_name(x):
+    return "cpu"
+
+
+def move(x, device, source=None):
+    if device == "cpu":
+        return x
+    from . import world_of
+
+    return world_of(device).from_numpy(x, device)
+
+
+def to_numpy(x):
+    return x
+
+
+def copy(x):
+    return x.copy()
+
+
+def copy_into(target, source):
+    target[...] = source
+
+
+def is_view(x):
+    return x.base is not None
+
+
+def shares_memory(x, y):
+    return np.may_share_memory(x, y)
+
+
+FUSED = {}  # NumPy has no kernels for whole rules

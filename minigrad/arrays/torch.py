@@ -1,0 +1,196 @@
+"""The array vocabulary, spoken by torch: its tensors as plain arrays, its autograd never.
+
+The same words as `numpy.py`. `FUSED` names the kernels torch has for rules that `ops/`
+writes out; each is tested against the rule it replaces. Chapter: on the GPU.
+"""
+
+from contextvars import copy_context as silent_context
+
+import torch
+
+aten = torch.ops.aten
+
+Array, asarray = torch.Tensor, torch.as_tensor
+FLOATS = (torch.float16, torch.float32, torch.float64)
+
+# Elementwise.
+exp, log, sqrt, sin, cos = torch.exp, torch.log, torch.sqrt, torch.sin, torch.cos
+tanh, sigmoid, relu = torch.tanh, torch.sigmoid, torch.relu
+abs, sign, where, isnan = torch.abs, torch.sign, torch.where, torch.isnan
+maximum, minimum = torch.maximum, torch.minimum
+
+# Reductions.
+log_softmax, softmax, argmax = torch.log_softmax, torch.softmax, torch.argmax
+linear = torch.nn.functional.linear
+
+
+def sum(x, dims, keepdim):
+    return torch.sum(x, dims, keepdim)
+
+
+def mean(x, dims, keepdim):
+    return torch.mean(x, dims, keepdim)
+
+
+def amax(x, dims, keepdim):
+    return torch.amax(x, () if dims is None else dims, keepdim)
+
+
+def max_with_indices(x, dim, keepdim):
+    values, indices = torch.max(x, dim, keepdim=True)
+    return (values if keepdim else values.squeeze(dim)), indices
+
+
+# Shape.
+
+reshape, permute = torch.reshape, torch.permute
+
+
+def expand(x, shape):
+    return x.expand(shape)
+
+
+def cat(dim, *xs):
+    return torch.cat(xs, dim)
+
+
+# Indexing.
+
+gather = torch.gather
+
+
+def scatter_add(g, dim, indices, shape):
+    return g.new_zeros(shape).scatter_add_(dim, indices, g)
+
+
+def index_add(g, key, shape):
+    """Zeros of `shape` with `g` added at `key`: where a key repeats, the sum."""
+    out = g.new_zeros(shape)
+    parts = key if isinstance(key, tuple) else (key,)
+    if all(p is None or p is Ellipsis or isinstance(p, int | slice) for p in parts):
+        out[key] = g
+        return out
+    places = torch.arange(out.numel(), device=g.device).reshape(shape)[key]
+    out.view(-1).index_add_(0, places.reshape(-1), g.reshape(-1))
+    return out
+
+
+def set_index(x, key, value):
+    out = x.clone()
+    out[key] = value
+    return out
+
+
+# Convolution and pooling.
+
+
+def conv2d(x, w, b, stride, padding):
+    return torch.conv2d(x, w, b, stride, padding)
+
+
+def conv2d_input(g, w, x_shape, stride, padding):
+    x = g.new_empty(()).expand(x_shape)
+    return _convolution_backward(g, x, w, stride, padding, (True, False, False))[0]
+
+
+def conv2d_weight(x, g, w_shape, stride, padding):
+    w = g.new_empty(()).expand(w_shape)
+    return _convolution_backward(g, x, w, stride, padding, (False, True, False))[1]
+
+
+def _convolution_backward(g, x, w, stride, padding, wanted):
+    bias = [w.shape[0]]
+    return aten.convolution_backward.default(
+        g, x, w, bias, stride, padding, (1, 1), False, (0, 0), 1, wanted
+    )
+
+
+def max_pool2d(x, kernel, stride, padding):
+    return aten.max_pool2d_with_indices.default(x, kernel, stride, padding)
+
+
+def max_unpool2d(g, aux, x_shape, kernel, stride, padding):
+    flat = g.new_zeros(x_shape[0], x_shape[1], x_shape[2] * x_shape[3])
+    return flat.scatter_add_(2, aux.flatten(2), g.flatten(2)).reshape(x_shape)
+
+
+def max_select2d(x, aux, kernel, stride, padding):
+    return x.flatten(2).gather(2, aux.flatten(2)).reshape(aux.shape)
+
+
+# Making, copying, converting.
+
+zeros_like, ones_like = torch.zeros_like, torch.ones_like
+
+
+def _device(name):
+    return "cpu" if name == "torch" else name
+
+
+def full(shape, value, dtype, device):
+    return torch.full(shape, value, dtype=getattr(torch, dtype), device=_device(device))
+
+
+def arange(start, end, step, dtype, device):
+    dtype = getattr(torch, dtype)
+    return torch.arange(start, end, step, dtype=dtype, device=_device(device))
+
+
+def from_numpy(x, device):
+    """A copy of a NumPy array on `device`."""
+    return torch.from_numpy(x.copy()).to(_device(device))
+
+
+def cast(x, dtype, source=None):
+    return x.to(getattr(torch, dtype))
+
+
+def dtype_name(x):
+    return str(x.dtype).removeprefix("torch.")
+
+
+def device_name(x):
+    return "torch" if x.device.type == "cpu" else str(x.device)
+
+
+def move(x, device, source=None):
+    return x.cpu().numpy().copy() if device == "cpu" else x.to(_device(device))
+
+
+cuda_is_available = torch.cuda.is_available
+
+
+def to_numpy(x):
+    return x.cpu().numpy()
+
+
+def copy(x):
+    return x.clone()
+
+
+def copy_into(target, source):
+    target.copy_(source)
+
+
+def is_view(x):
+    return x._is_view()
+
+
+def shares_memory(x, y):
+    return x.untyped_storage().data_ptr() == y.untyped_storage().data_ptr()
+
+
+_tanh, _sigmoid = aten.tanh_backward.default, aten.sigmoid_backward.default
+_relu, _log_softmax = aten.threshold_backward.default, aten._log_softmax_backward_data
+_softmax, _max_pool = aten._softmax_backward_data, aten.max_pool2d_with_indices_backward
+
+FUSED = {
+    "Tanh.x": lambda g, out: _tanh(g, out),
+    "Sigmoid.x": lambda g, out: _sigmoid(g, out),
+    "Relu.x": lambda g, out: _relu(g, out, 0),
+    "LogSoftmax.x": lambda g, out, dim: _log_softmax.default(g, out, dim, out.dtype),
+    "Softmax.x": lambda g, out, dim: _softmax.default(g, out, dim, out.dtype),
+    "Conv2d": lambda g, x, w, stride, padding: _convolution_backward(
+        g, x, w, stride, padding, (True, True, True)
+    ),
+}

@@ -1,0 +1,182 @@
+"""Functions that make tensors, from numbers or from other tensors."""
+
+import numpy as np
+
+from . import arguments, ops, random
+from . import dtype as dtypes
+from .arguments import numpy_to
+from .arrays import world_of
+from .device import device as Device
+from .engine import apply, result
+from .tensor import Tensor
+
+# Making tensors.
+
+
+def tensor(data, dtype=None, device=None, requires_grad=False):
+    """A tensor with a copy of the numbers in `data`: numbers, nested lists, arrays.
+
+    Python floats become the default dtype (float32), whole numbers int64; NumPy arrays
+    keep their dtype.
+    """
+    if isinstance(data, Tensor):
+        data = data.detach().cpu().numpy()
+    keeps = isinstance(data, np.ndarray | np.generic)
+    array = np.array(data)
+    if dtype is None:
+        own = dtypes.NAMED.get(array.dtype.name)
+        if own is None:
+            raise TypeError(f"a tensor cannot hold {array.dtype}: {data!r:.80}")
+        plain = own.is_floating_point and not keeps
+        dtype = dtypes.get_default_dtype() if plain else own
+    return _finish(array.astype(dtype.name, copy=False), device, requires_grad)
+
+
+def as_tensor(data, dtype=None, device=None):
+    """`data` as a tensor, sharing its memory where that is possible."""
+    if isinstance(data, np.ndarray):
+        data = from_numpy(data)
+    if not isinstance(data, Tensor):
+        return tensor(data, dtype, device)
+    return data.to(dtype=dtype, device=device)
+
+
+def from_numpy(ndarray):
+    """A tensor that shares the memory of a NumPy array."""
+    if ndarray.dtype.name not in dtypes.NAMED:
+        raise TypeError(f"a tensor cannot hold {ndarray.dtype}")
+    return result(ndarray)
+
+
+def _finish(array, device, requires_grad=False):
+    out = result(numpy_to(array, str(Device(device or "cpu"))))
+    out.requires_grad = requires_grad
+    return out
+
+
+def full(size, fill_value, dtype=None, device=None, requires_grad=False):
+    """A tensor of the given size with `fill_value` everywhere."""
+    dtype = dtype or dtypes.of_number(fill_value)
+    place = str(Device(device or "cpu"))
+    size = (size,) if isinstance(size, int) else tuple(size)
+    out = result(world_of(place).full(size, fill_value, dtype.name, place))
+    out.requires_grad = requires_grad
+    return out
+
+
+def zeros(*size, dtype=None, device=None, requires_grad=False):
+    """A tensor of zeros."""
+    dtype = dtype or dtypes.get_default_dtype()
+    return full(arguments.ints(size), 0, dtype, device, requires_grad)
+
+
+def ones(*size, dtype=None, device=None, requires_grad=False):
+    """A tensor of ones."""
+    dtype = dtype or dtypes.get_default_dtype()
+    return full(arguments.ints(size), 1, dtype, device, requires_grad)
+
+
+empty = zeros  # memory that nobody has written to yet reads as zero here
+
+
+def full_like(input, fill_value, dtype=None, device=None, requires_grad=False):
+    """A tensor like `input` with `fill_value` everywhere."""
+    dtype, device = dtype or input.dtype, device or input.device
+    return full(input.shape, fill_value, dtype, device, requires_grad)
+
+
+def zeros_like(input, dtype=None, device=None, requires_grad=False):
+    """A tensor like `input` with zeros."""
+    return full_like(input, 0, dtype, device, requires_grad)
+
+
+def ones_like(input, dtype=None, device=None, requires_grad=False):
+    """A tensor like `input` with ones."""
+    return full_like(input, 1, dtype, device, requires_grad)
+
+
+def rand_like(input, dtype=None, device=None):
+    """A tensor like `input` with draws from [0, 1)."""
+    dtype, device = dtype or input.dtype, device or input.device
+    return random.rand(input.shape, dtype=dtype, device=device)
+
+
+def randn_like(input, dtype=None, device=None):
+    """A tensor like `input` with draws from the normal distribution."""
+    dtype, device = dtype or input.dtype, device or input.device
+    return random.randn(input.shape, dtype=dtype, device=device)
+
+
+def arange(start, end=None, step=1, dtype=None, device=None, requires_grad=False):
+    """start, start + step, ... up to but without end; `arange(end)` starts at 0."""
+    if end is None:
+        start, end = 0, start
+    if dtype is None:
+        whole = all(isinstance(n, int) for n in (start, end, step))
+        dtype = dtypes.int64 if whole else dtypes.get_default_dtype()
+    array = np.arange(start, end, step).astype(dtype.name)
+    return _finish(array, device, requires_grad)
+
+
+def linspace(start, end, steps, dtype=None, device=None, requires_grad=False):
+    """`steps` numbers at equal distances from start to end, both included."""
+    dtype = dtype or dtypes.get_default_dtype()
+    array = np.linspace(start, end, steps).astype(dtype.name)
+    return _finish(array, device, requires_grad)
+
+
+def eye(n, m=None, dtype=None, device=None, requires_grad=False):
+    """The n by m matrix with ones on its diagonal and zeros elsewhere."""
+    dtype = dtype or dtypes.get_default_dtype()
+    return _finish(np.eye(n, m, dtype=dtype.name), device, requires_grad)
+
+
+# Several tensors into one.
+
+
+def cat(tensors, dim=0):
+    """The tensors one after another along an existing dimension."""
+    tensors = list(tensors)
+    if not tensors:
+        raise RuntimeError("cat of no tensors: give at least one")
+    dtype = tensors[0].dtype
+    for other in tensors[1:]:
+        dtype = dtypes.promote_types(dtype, other.dtype)
+    where = arguments.one_dim(tensors[0], dim, "cat")
+    shapes = [t.shape for t in tensors]
+    if len({(*s[:where], *s[where + 1 :]) for s in shapes}) > 1:
+        raise RuntimeError(
+            f"cat of shapes {', '.join(map(str, shapes))} along dim {dim}: all other "
+            "sizes must be equal"
+        )
+    return apply(ops.Cat, where, *(t.to(dtype) for t in tensors))
+
+
+def stack(tensors, dim=0):
+    """Tensors of one shape one after another along a new dimension."""
+    tensors = list(tensors)
+    if len({t.shape for t in tensors}) != 1:
+        shapes = ", ".join(str(t.shape) for t in tensors)
+        raise RuntimeError(f"stack of shapes {shapes or 'none'}: they must be equal")
+    return cat([t.unsqueeze(dim) for t in tensors], dim)
+
+
+def where(condition, input=None, other=None):
+    """input where condition holds, other elsewhere; both may be numbers."""
+    if not isinstance(input, Tensor):
+        dtype = other.dtype if isinstance(other, Tensor) else dtypes.of_number(input)
+        if dtypes.combine(dtype, dtypes.of_number(input)) is not dtype:
+            dtype = dtypes.of_number(input)
+        input = full((), input, dtype, condition.device)
+    return input.where(condition, other)
+
+
+def is_tensor(obj):
+    """Whether `obj` is a tensor."""
+    return isinstance(obj, Tensor)
+
+
+def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
+    """Whether |input - other| <= atol + rtol |other| everywhere."""
+    a, b = (t.detach().cpu().numpy() for t in (input, other))
+    return bool(np.allclose(a, b, rtol, atol, equal_nan))

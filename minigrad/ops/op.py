@@ -1,0 +1,150 @@
+"""What an operation is: a function of arrays, and its derivative for each argument.
+
+The single idea: a gradient rule asks for what it needs by the names of its parameters,
+so what to keep in memory follows from the formula. Chapter: arrays and their rules.
+"""
+
+from inspect import signature
+from operator import itemgetter
+
+
+class Op:
+    """A namespace of plain functions, never instantiated: `forward` and `grad_<argument>`.
+
+    A gradient rule asks, by the names of its parameters, for what it needs:
+
+        g                 gradient of the loss with respect to the output
+        out               the output
+        <argument>        an argument of forward
+        <argument>_shape  only its shape
+        aux               the second thing forward returned (indices of maxima, ...)
+        xp                the functions of the world the rule runs in
+
+    What no rule asks for is not kept in memory. The same rule runs on NumPy arrays, on
+    torch tensors and, when a derivative is to be differentiated again, on minigrad's own
+    tensors. It may ignore broadcasting: the engine sums a gradient that is too large
+    back to the shape of its argument.
+
+    An op whose forward ends in `*xs` takes any number of arrays. Its rule `grad_xs`
+    may ask for `xs_shape`, the list of their shapes, and returns one gradient for each.
+    """
+
+    view = False  # whether the output may share memory with the first argument
+
+    def __init_subclass__(cls):
+        cls.name = cls.__name__
+        parameters = list(signature(cls.forward).parameters.values())
+        cls.takes_xp = parameters[0].name == "xp"
+        parameters = parameters[cls.takes_xp :]
+        cls.arguments = [p.name for p in parameters]
+        cls.variadic = parameters[-1].kind is parameters[-1].VAR_POSITIONAL
+        cls.rules = {
+            i: vars(cls)[f"grad_{a}"]
+            for i, a in enumerate(cls.arguments)
+            if f"grad_{a}" in vars(cls)
+        }
+        shapes = [f"{a}_shape" for a in cls.arguments]
+        cls.slots = ["xp", "g", "out", "aux", *cls.arguments, *shapes]
+        cls.has_aux = any("aux" in signature(r).parameters for r in cls.rules.values())
+        cls.plans = {}
+
+    @classmethod
+    def plan(cls, mask):
+        """The plan for the arguments in `mask`, made the first time it is needed."""
+        kind = VariadicPlan if cls.variadic else Plan
+        plan = cls.plans[mask] = kind(cls, mask)
+        return plan
+
+
+class Plan:
+    """What to keep, and which rules to run, when the arguments in `mask` need a gradient.
+
+    mask has one bit for each argument of `op.forward`, the first in the lowest place.
+    """
+
+    __slots__ = ("keep", "keep_out", "keep_shapes", "op", "pullbacks", "wanted")
+
+    def __init__(self, op, mask):
+        self.op = op
+        self.wanted = [i for i in range(mask.bit_length()) if mask >> i & 1]
+        for i in self.wanted:
+            if self.position(i) not in op.rules:
+                raise NotImplementedError(
+                    f"{op.name} has no gradient rule for its argument "
+                    f"{op.arguments[self.position(i)]!r}: detach() it, or use an "
+                    "operation that is differentiable there"
+                )
+        rules = [op.rules[self.position(i)] for i in self.wanted]
+        needs = {name for rule in rules for name in signature(rule).parameters}
+        self.keep = [i for i, a in enumerate(op.arguments) if a in needs]
+        self.keep_out = "out" in needs
+        self.keep_shapes = [i for i, a in enumerate(op.arguments) if f"{a}_shape" in needs]
+        self.pullbacks = {}
+
+    def position(self, i):
+        """The place among `op.arguments` of the i-th value passed to forward."""
+        return i
+
+    def pullback(self, xp):
+        """A function from a list laid out as `op.slots` to the wanted gradients, in `xp`."""
+        pull = self.pullbacks.get(xp)
+        if pull is None:
+            pull = self.pullbacks[xp] = self.compile(getattr(xp, "FUSED", {}))
+        return pull
+
+    def compile(self, fused):
+        """The pullback, with the kernels that a world brings in place of written rules.
+
+        fused: kernels for one rule ("Tanh.x") or for all gradients of an op ("Conv2d").
+        """
+        op = self.op
+        if op.name in fused and len(self.wanted) == len(op.rules):
+            return _from_slots(fused[op.name], op.slots)
+        rules = [
+            _from_slots(fused.get(f"{op.name}.{op.arguments[i]}", op.rules[i]), op.slots)
+            for i in self.wanted
+        ]
+        if len(rules) == 1:
+            return lambda v, rule=rules[0]: (rule(v),)
+        if len(rules) == 2:
+            return lambda v, first=rules[0], second=rules[1]: (first(v), second(v))
+        return lambda v: [rule(v) for rule in rules]
+
+
+class VariadicPlan(Plan):
+    """A plan for `forward(..., *xs)`: one rule gives the gradients of all xs."""
+
+    __slots__ = ()
+
+    def __init__(self, op, mask):
+        super().__init__(op, mask)
+        self.keep_shapes = list(range(len(op.arguments) - 1, mask.bit_length()))
+
+    def position(self, i):
+        return min(i, len(self.op.arguments) - 1)
+
+    def compile(self, fused):
+        arguments, wanted = self.op.arguments, self.wanted
+        fixed = len(arguments) - 1
+        rule = self.op.rules[fixed]
+        names = list(signature(rule).parameters)
+
+        def pull(v):
+            xp, g, *_ = v
+            arity = (len(v) - 4) // 2
+            shapes = v[4 + arity + fixed : 4 + arity + wanted[-1] + 1]
+            known = dict(zip(arguments[:fixed], v[4:], strict=False))
+            known |= {"xp": xp, "g": g, "xs_shape": shapes}
+            gradients = rule(*(known[name] for name in names))
+            return [gradients[i - fixed] for i in wanted]
+
+        return pull
+
+
+def _from_slots(rule, slots):
+    """`rule`, taking its arguments by name out of a list laid out as `slots`."""
+    needs = [slots.index(name) for name in signature(rule).parameters]
+    if len(needs) == 1:
+        return lambda v, i=needs[0]: rule(v[i])
+    pick = itemgetter(*needs)
+    return lambda v: rule(*pick(v))

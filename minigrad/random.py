@@ -1,0 +1,88 @@
+"""Random numbers: NumPy's generator draws them, whatever the device.
+
+So the same seed gives the same weights on every device. The streams are NumPy's, not
+torch's: equal seeds repeat a run of minigrad, they do not repeat a run of torch.
+"""
+
+import numpy as np
+
+from . import dtype as dtypes
+from .arrays import world_of
+from .engine import result
+
+
+class Generator:
+    """A source of random numbers of its own; like torch's, it starts from one seed."""
+
+    def __init__(self, device="cpu"):
+        self.device = device
+        self.manual_seed(np.random.SeedSequence().entropy % 2**63)
+
+    def manual_seed(self, seed):
+        """Start again from `seed`, an int. Returns the generator itself."""
+        self._seed = int(seed)
+        self.numpy = np.random.default_rng(self._seed % 2**64)
+        return self
+
+    def initial_seed(self):
+        """The seed it was started from."""
+        return self._seed
+
+    def get_state(self):
+        """What `set_state` needs to draw the same numbers again."""
+        return self.numpy.bit_generator.state
+
+    def set_state(self, state):
+        """Draw again what was drawn after `get_state` returned `state`."""
+        self.numpy.bit_generator.state = state
+
+
+default_generator = Generator()
+
+
+def manual_seed(seed):
+    """Start the default generator from `seed`; returns it."""
+    return default_generator.manual_seed(seed)
+
+
+def _tensor(numbers, dtype, device, requires_grad=False):
+    array = np.asarray(numbers).astype(dtype.name)
+    device = str(device or "cpu")
+    out = result(array if device == "cpu" else world_of(device).from_numpy(array, device))
+    out.requires_grad = requires_grad
+    return out
+
+
+def sizes(size):
+    """`(2, 3)` from f(2, 3) as well as from f((2, 3))."""
+    return tuple(size[0]) if len(size) == 1 and not isinstance(size[0], int) else size
+
+
+def rand(*size, generator=None, dtype=None, device=None, requires_grad=False):
+    """Numbers drawn evenly from [0, 1), in a tensor of the given size."""
+    numbers = (generator or default_generator).numpy.random(sizes(size))
+    kind = dtype or dtypes.get_default_dtype()
+    return _tensor(numbers, kind, device, requires_grad)
+
+
+def randn(*size, generator=None, dtype=None, device=None, requires_grad=False):
+    """Numbers drawn from the normal distribution of mean 0 and variance 1."""
+    numbers = (generator or default_generator).numpy.standard_normal(sizes(size))
+    kind = dtype or dtypes.get_default_dtype()
+    return _tensor(numbers, kind, device, requires_grad)
+
+
+def randint(low, high=None, size=None, generator=None, dtype=None, device=None):
+    """Whole numbers drawn evenly from low ... high - 1; `randint(high, size)` from 0."""
+    if size is None:
+        low, high, size = 0, low, high
+    if high <= low:
+        raise RuntimeError(f"randint from {low} to {high}: high must be above low")
+    numbers = (generator or default_generator).numpy.integers(low, high, tuple(size))
+    return _tensor(numbers, dtype or dtypes.int64, device)
+
+
+def randperm(n, generator=None, dtype=None, device=None):
+    """The numbers 0 ... n - 1 in random order."""
+    numbers = (generator or default_generator).numpy.permutation(n)
+    return _tensor(numbers, dtype or dtypes.int64, device)
