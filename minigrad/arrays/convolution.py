@@ -1,17 +1,19 @@
 """Convolution and max pooling for NumPy, with their adjoints.
 
-The single idea: keep the batch last. Callers see arrays of shape (N, C, H, W); in memory
-they lie as (C, H, W, N), so every shifted copy of an image moves long runs of numbers,
-and a convolution becomes a few large matrix products. The convolution chapter explains it.
+The single idea: keep the batch last. Callers see arrays of shape (N, C, H, W); in
+memory they lie as (C, H, W, N). Then each shifted copy of the images moves long runs
+of numbers, and a convolution is a few large matrix products of the kernel with what
+it sees. Chapter: convolution.
 
-Sources: Chellapilla, Puri and Simard (2006) for the columns; Dumoulin and Visin (2016)
-for the gradient of the input as a convolution of the spread-out gradient.
+Sources: Chellapilla, Puri and Simard, High performance convolutional neural networks
+for document processing (2006), for the matrix of columns; Dumoulin and Visin, A guide
+to convolution arithmetic for deep learning (2016), for the gradient of the input.
 """
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-DEPTH = 64  # matrix products over fewer terms are slow: take all kernel rows at once
+DEPTH = 32  # products that sum fewer terms are slow: take all kernel rows at once
 CACHE = 8 << 20  # bytes of columns built at a time
 
 
@@ -92,9 +94,9 @@ def _columns(x, w_shape, size, start, spread, stride):
 
 
 def max_pool2d(x, kernel, stride, padding):
-    """Return the maximum of each window, and which of its elements that is.
+    """Return the maximum of each window, and the number of the element that won.
 
-    The first maximum wins; nan counts as larger than all, and the last nan wins.
+    The first of equal maxima wins; nan beats every number, and the last nan wins.
     """
     size = _count_windows(x.shape, kernel, stride, padding)
     winner = _first_inside(x.shape, kernel, stride, padding, size)
@@ -113,7 +115,7 @@ def max_unpool2d(g, winner, x_shape, kernel, stride, padding):
     out = np.zeros((c, height + 2 * ph, width + 2 * pw, n), g.dtype)
     g = np.ascontiguousarray(_batch_last(g))
     for k, seen in _elements(out, kernel, stride, winner.shape[1:3]):
-        seen += _where(winner == k, g)
+        seen += _keep(winner == k, g)
     return _batch_first(out[:, ph : ph + height, pw : pw + width])
 
 
@@ -121,7 +123,7 @@ def max_select2d(x, winner, kernel, stride, padding):
     """Return the winners' elements of x: the adjoint of `max_unpool2d`."""
     out = np.zeros(winner.shape, x.dtype)
     for k, seen in _elements(_pad(x, padding, 0), kernel, stride, winner.shape[1:3]):
-        out += _where(winner == k, seen)
+        out += _keep(winner == k, seen)
     return _batch_first(out)
 
 
@@ -133,16 +135,17 @@ def _elements(x, kernel, stride, size):
 
 
 def _first_inside(x_shape, kernel, stride, padding, size):
-    """Number, for every window, its first element that is not padding."""
-    i, j = (np.maximum(0, p - s * np.arange(n)) for p, s, n in zip(padding, stride, size))
+    """Name, for every window, its first element that is not padding."""
+    axes = zip(size, stride, padding, strict=True)
+    i, j = (np.maximum(0, p - s * np.arange(n)) for n, s, p in axes)
     first = i[:, None] * kernel[1] + j
     dtype = np.min_scalar_type(kernel[0] * kernel[1])
     shape = (x_shape[1], *size, x_shape[0])
     return np.broadcast_to(first[..., None], shape).astype(dtype, order="C")
 
 
-def _where(mask, values):
-    """Keep values under the mask, 0 elsewhere: on their bits, for 0 * inf is nan."""
+def _keep(mask, values):
+    """Values under the mask, 0 elsewhere: a product of bits, because 0 * inf is nan."""
     bits = f"i{values.itemsize}"
     return (values.view(bits) * mask).view(values.dtype)
 
@@ -155,12 +158,15 @@ def _pad(x, padding, fill):
 
 
 def _place(x, size, start, spread, fill=0):
-    """Lay x on a ground of `fill`, element i at start + spread * i; drop what is outside."""
+    """Lay x on a ground of `fill`, element i at start + spread * i.
+
+    Padding has a start > 0; what falls outside of the ground is dropped.
+    """
     out = np.full((len(x), *size, x.shape[3]), fill, x.dtype)
     source, target = [], []
-    for n, length, a, s in zip(x.shape[1:3], size, start, spread):
-        low = max(0, -(a // s))
-        high = max(low, min(n, -((a - length) // s)))
+    for n, end, a, s in zip(x.shape[1:3], size, start, spread, strict=True):
+        low = max(0, -(a // s))  # the first i with a + s * i >= 0
+        high = max(low, min(n, -((a - end) // s)))  # the first i beyond the end
         source.append(slice(low, high))
         target.append(slice(a + s * low, a + s * high, s))
     out[:, *target] = x[:, *source]
