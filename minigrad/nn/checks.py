@@ -1,0 +1,170 @@
+"""What the functions of `functional.py` ask of their arguments before they compute.
+
+The single idea: an error names the shapes that were given and what would fit, in
+torch's class of exception, before an array library can complain in its own words.
+"""
+
+
+def require_reduction(reduction):
+    """Refuse a reduction that is none of "none", "mean" and "sum"."""
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+
+
+def require_smoothing(label_smoothing):
+    """Refuse a label smoothing outside 0..1."""
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise RuntimeError(
+            f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}"
+        )
+
+
+def require_shares(target):
+    """Refuse shares of classes that are whole numbers."""
+    if not target.is_floating_point():
+        raise RuntimeError(
+            f"cross_entropy target of dtype {target.dtype} in the shape of the scores: "
+            "shares of classes must be floating point"
+        )
+
+
+def require_classes(name, scores, target, dim):
+    """Refuse targets that are not one class for each place of the scores."""
+    x, t = tuple(scores.shape), tuple(target.shape)
+    if target.dtype.name not in ("int64", "uint8"):
+        raise RuntimeError(
+            f"{name} target of dtype {target.dtype}: classes must be int64; convert "
+            "them with .long()"
+        )
+    if t != x[:dim] + x[dim + 1 :]:
+        kind = ValueError if t[:1] != x[:1] and dim == 1 else RuntimeError
+        raise kind(
+            f"{name} of scores of shape {x} and targets of shape {t}: the targets must "
+            f"have shape {x[:dim] + x[dim + 1 :]}"
+        )
+
+
+def pair(name, value):
+    """`value` as a pair (vertical, horizontal)."""
+    if isinstance(value, int):
+        return (value, value)
+    if len(value) != 2:
+        raise RuntimeError(
+            f"{name} {tuple(value)}: it must be an int or a pair of ints"
+        )
+    return tuple(value)
+
+
+def conv_padding(padding, kernel, stride):
+    """The padding of a convolution as a pair; "valid" and "same" become numbers."""
+    if not isinstance(padding, str):
+        return pair("padding", padding)
+    if padding not in ("valid", "same"):
+        raise ValueError(f"padding {padding!r}: it must be ints, 'valid' or 'same'")
+    if padding == "valid":
+        return (0, 0)
+    if stride != (1, 1):
+        raise ValueError(f"padding='same' with stride {stride}: the stride must be 1")
+    if any(k % 2 == 0 for k in kernel):
+        raise NotImplementedError(
+            f"padding='same' with kernel {kernel}: only odd sizes are built"
+        )
+    return tuple(k // 2 for k in kernel)
+
+
+def require_plain(name, **settings):
+    """Refuse settings other than 1, which are not built."""
+    for setting, value in settings.items():
+        if value not in (1, (1, 1)):
+            raise NotImplementedError(f"{name} with {setting}={value}: only 1 is built")
+
+
+def require_off(name, **settings):
+    """Refuse settings other than False, which are not built."""
+    for setting, value in settings.items():
+        if value:
+            raise NotImplementedError(f"{name} with {setting}={value}: it is not built")
+
+
+def require_linear(input, weight, bias):
+    """Refuse what `linear` cannot multiply."""
+    require_same_kind("linear", input, weight, bias)
+    x, w = input.shape, weight.shape
+    if not x or x[-1] != w[-1]:
+        raise RuntimeError(
+            f"linear of shapes {x} and {w}: the weight is made for "
+            f"{w[-1]} features, the last size of the input is "
+            f"{x[-1] if x else 'missing'}"
+        )
+    _require_bias("linear", weight, bias)
+
+
+def require_conv(input, weight, bias):
+    """Refuse what `conv2d` cannot slide over each other."""
+    require_image("conv2d", input)
+    require_same_kind("conv2d", input, weight, bias)
+    if weight.dim() != 4:
+        raise RuntimeError(
+            f"conv2d with weight of shape {tuple(weight.shape)}: it must have the "
+            "dimensions output channels, input channels, height and width"
+        )
+    channels = input.shape[-3]
+    if channels != weight.shape[1]:
+        raise RuntimeError(
+            f"conv2d of {_count(channels, 'input channel')} with weight of shape "
+            f"{tuple(weight.shape)}: the weight is made for "
+            f"{_count(weight.shape[1], 'channel')}"
+        )
+    _require_bias("conv2d", weight, bias)
+
+
+def _require_bias(name, weight, bias):
+    if bias is not None and tuple(bias.shape) != (weight.shape[0],):
+        raise RuntimeError(
+            f"{name} with weight of shape {tuple(weight.shape)} and bias of shape "
+            f"{tuple(bias.shape)}: the bias must have shape ({weight.shape[0]},)"
+        )
+
+
+def require_image(name, input):
+    """Refuse what is neither an image nor a batch of images."""
+    if input.dim() not in (3, 4):
+        raise RuntimeError(
+            f"{name} of shape {tuple(input.shape)}: the input must have the dimensions "
+            "channels, height and width, or batch before them"
+        )
+
+
+def require_window(name, input, kernel, stride, padding):
+    """Refuse a window that does not fit into the image."""
+    if min(stride) <= 0 or min(padding) < 0:
+        raise RuntimeError(
+            f"{name} with stride {stride} and padding {padding}: the stride must be "
+            "positive, the padding not negative"
+        )
+    padded = tuple(n + 2 * p for n, p in zip(input.shape[-2:], padding, strict=True))
+    if any(k > n for k, n in zip(kernel, padded, strict=True)):
+        raise RuntimeError(
+            f"{name} with kernel {kernel} on an image of {padded} (with padding): the "
+            "kernel must not be larger"
+        )
+
+
+def require_same_kind(name, input, *parameters):
+    """Refuse parameters of another device or dtype than the input's."""
+    x = input.array
+    for p in parameters:
+        if p is not None and p.array.device != x.device:
+            raise RuntimeError(
+                f"{name} of input on {input.device} with a parameter on {p.device}: "
+                "move one of them with .to()"
+            )
+        if p is not None and p.array.dtype != x.dtype:
+            raise RuntimeError(
+                f"{name} of input of dtype {input.dtype} with a parameter of dtype "
+                f"{p.dtype}: convert one of them with .to()"
+            )
+
+
+def _count(n, words):
+    return f"{n} {words}" if n == 1 else f"{n} {words}s"

@@ -1,0 +1,99 @@
+"""Adam: steps as large as the signal is clear, each parameter at its own scale.
+
+The single idea: divide the running mean of the gradient by the root of its running mean
+square, so that the size of the gradient cancels and its steadiness remains. The chapter
+on optimizers explains it.
+"""
+
+from math import sqrt
+
+from minigrad.arrays import WORLDS
+
+from .optimizer import Optimizer
+
+
+class Adam(Optimizer):
+    r"""Adaptive moments.
+
+    .. math::
+
+        m &\leftarrow \beta_1 m + (1 - \beta_1) \, g \\
+        v &\leftarrow \beta_2 v + (1 - \beta_2) \, g^2 \\
+        p &\leftarrow p - \eta \, \frac{m / (1 - \beta_1^t)}
+            {\sqrt{v / (1 - \beta_2^t)} + \epsilon}
+
+    m and v begin at 0; dividing by 1 - beta^t after t steps makes up for it.
+
+    params: the tensors to change
+    lr: the learning rate eta, about the size of one step
+    betas: how much of m and of v is kept from step to step, in 0..1
+    eps: keeps the quotient finite where the gradient vanishes
+    weight_decay: lambda, adds lambda p to the gradient
+    amsgrad: divide by the largest v so far
+    maximize: step along the gradient instead of against it
+    raises: ValueError for settings that make no sense
+
+    The factor 1 - beta_2^t is taken out of the root, which leaves one division of
+    arrays. What can be changed in place is: new memory is what a step waits for.
+    Source: Kingma and Ba, Adam: A Method for Stochastic Optimization (2015), algorithm
+    1 and the remark on its order; for amsgrad, in torch's form, Reddi, Kale, Kumar, On
+    the Convergence of Adam and Beyond (2018).
+    """
+
+    def __init__(
+        self,
+        params,
+        lr=1e-3,
+        betas=(0.9, 0.999),
+        eps=1e-8,
+        weight_decay=0,
+        amsgrad=False,
+        *,
+        maximize=False,
+    ):
+        if not lr >= 0.0:
+            raise ValueError(f"Invalid learning rate: {lr}")
+        if not eps >= 0.0:
+            raise ValueError(f"Invalid epsilon value: {eps}")
+        for place, beta in enumerate(betas):
+            if not 0.0 <= beta < 1.0:
+                raise ValueError(f"Invalid beta parameter at index {place}: {beta}")
+        if not weight_decay >= 0.0:
+            raise ValueError(f"Invalid weight_decay value: {weight_decay}")
+        defaults = {
+            "lr": lr,
+            "betas": betas,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "amsgrad": amsgrad,
+            "maximize": maximize,
+        }
+        super().__init__(params, defaults)
+
+    def update(self, p, g, state, *, lr, betas, eps, weight_decay, amsgrad, maximize):
+        xp, (beta1, beta2) = WORLDS[type(p)], betas
+        if not state:
+            state |= {"step": 0, "exp_avg": xp.zeros_like(p)}
+            state["exp_avg_sq"] = xp.zeros_like(p)
+            if amsgrad:
+                state["max_exp_avg_sq"] = xp.zeros_like(p)
+        t = state["step"] = state["step"] + 1
+        m, v = state["exp_avg"], state["exp_avg_sq"]
+        if maximize:
+            g = -g
+        if weight_decay:
+            g = g + weight_decay * p
+        m *= beta1
+        m += (1 - beta1) * g
+        square = g * g
+        square *= 1 - beta2
+        v *= beta2
+        v += square
+        if amsgrad:
+            v = state["max_exp_avg_sq"] = xp.maximum(state["max_exp_avg_sq"], v)
+        root = sqrt(1 - beta2**t)
+        scale = xp.sqrt(v)
+        scale += eps * root
+        step = (lr * root / (1 - beta1**t)) * m
+        step /= scale
+        p -= step

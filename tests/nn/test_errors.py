@@ -1,0 +1,317 @@
+"""Refusals: torch's class of exception, and words that name the sizes."""
+
+import pytest
+import torch
+
+import minigrad
+
+
+def scores(L):
+    return L.zeros(3, 4)
+
+
+def conv(L, x, w, *bias, **settings):
+    return L.nn.functional.conv2d(L.zeros(*x), L.zeros(*w), *bias, **settings)
+
+
+def entropy(L, target, **settings):
+    return L.nn.functional.cross_entropy(scores(L), L.tensor(target), **settings)
+
+
+class Bare:
+    """Makes a module that forgot to call Module.__init__."""
+
+    def __new__(cls, L):
+        return type("Bare", (L.nn.Module,), {"__init__": lambda self: None})()
+
+
+def assign(module, name, value):
+    setattr(module, name, value)
+
+
+def linear(L):
+    return L.nn.Linear(2, 2)
+
+
+# what is done in library L; part of minigrad's words. The class is what torch raises.
+REFUSED = [
+    (
+        lambda L: conv(L, (1, 3, 8, 8), (16, 1, 5, 5)),
+        "conv2d of 3 input channels with weight of shape (16, 1, 5, 5): the weight is "
+        "made for 1 channel",
+    ),
+    (
+        lambda L: conv(L, (1, 1, 3, 3), (16, 1, 5, 5)),
+        "conv2d with kernel (5, 5) on an image of (3, 3) (with padding): the "
+        "kernel must not be larger",
+    ),
+    (
+        lambda L: conv(L, (1, 1), (16, 1, 5, 5)),
+        "conv2d of shape (1, 1): the input must",
+    ),
+    (
+        lambda L: conv(L, (1, 1, 8, 8), (16, 1, 5)),
+        "conv2d with weight of shape (16, 1, 5): it must have the dimensions",
+    ),
+    (
+        lambda L: conv(L, (1, 1, 8, 8), (16, 1, 5, 5), L.zeros(3)),
+        "conv2d with weight of shape (16, 1, 5, 5) and bias of shape (3,): the "
+        "bias must have shape (16,)",
+    ),
+    (
+        lambda L: conv(L, (1, 1, 8, 8), (16, 1, 5, 5), stride=0),
+        "conv2d with stride (0, 0) and padding (0, 0): the stride must be positive",
+    ),
+    (
+        lambda L: conv(L, (1, 1, 8, 8), (16, 1, 5, 5), padding=-1),
+        "conv2d with stride (1, 1) and padding (-1, -1): the stride must be positive",
+    ),
+    (
+        lambda L: conv(L, (1, 1, 8, 8), (16, 1, 5, 5), padding=(1, 2, 3)),
+        "padding (1, 2, 3): it must be an int or a pair of ints",
+    ),
+    (
+        lambda L: L.nn.functional.conv2d(
+            L.zeros(1, 1, 8, 8, dtype=L.float64), L.zeros(1, 1, 5, 5)
+        ),
+        "conv2d of input of dtype torch.float64 with a parameter of dtype torch.float",
+    ),
+    (
+        lambda L: L.nn.Conv2d(1, 1, 3, padding="wide"),
+        "padding 'wide': it must be ints, 'valid' or 'same'",
+    ),
+    (
+        lambda L: L.nn.Conv2d(1, 1, 3, padding="same", stride=2),
+        "padding='same' with stride (2, 2): the stride must be 1",
+    ),
+    (
+        lambda L: L.nn.functional.max_pool2d(L.zeros(1, 1, 2, 2), 3),
+        "max_pool2d with kernel (3, 3) on an image of (2, 2)",
+    ),
+    (
+        lambda L: L.nn.functional.max_pool2d(L.zeros(1, 1, 4, 4), 3, padding=2),
+        "max_pool2d with padding (2, 2) and kernel_size (3, 3): the padding must be at "
+        "most half",
+    ),
+    (
+        lambda L: L.nn.functional.max_pool2d(L.zeros(4, 4), 3),
+        "max_pool2d of shape (4, 4): the input must have the dimensions",
+    ),
+    (
+        lambda L: L.nn.functional.linear(L.zeros(3, 4), L.zeros(3, 3)),
+        "linear of shapes (3, 4) and (3, 3): the weight is made for 3 features, the "
+        "last size of the input is 4",
+    ),
+    (
+        lambda L: L.nn.functional.linear(L.tensor(3.0), L.zeros(3, 3)),
+        "linear of shapes () and (3, 3): the weight is made for 3 features, the last "
+        "size of the input is missing",
+    ),
+    (
+        lambda L: L.nn.functional.linear(L.zeros(3, 4), L.zeros(3, 4), L.zeros(5)),
+        "linear with weight of shape (3, 4) and bias of shape (5,): the bias must have "
+        "shape (3,)",
+    ),
+    (
+        lambda L: linear(L)(L.zeros(3, 2, dtype=L.float64)),
+        "linear of input of dtype torch.float64 with a parameter of dtype torch.float",
+    ),
+    (
+        lambda L: entropy(L, [1, 10, 2]),
+        "cross_entropy target 10 is not a class: scores of shape (3, 4) have classes "
+        "0..3",
+    ),
+    (lambda L: entropy(L, [1, -1, 2]), "cross_entropy target -1 is not a class"),
+    (
+        lambda L: entropy(L, [-100, 4, 2]),
+        "cross_entropy target 4 is not a class",
+    ),
+    (
+        lambda L: L.nn.functional.nll_loss(scores(L), L.tensor([0, 4, 0])),
+        "nll_loss target 4 is not a class",
+    ),
+    (
+        lambda L: entropy(L, [1, 2]),
+        "cross_entropy of scores of shape (3, 4) and targets of shape (2,): the "
+        "targets must have shape (3,)",
+    ),
+    (
+        lambda L: L.nn.functional.cross_entropy(
+            L.zeros(3, 4, 2), L.zeros(3, 3, dtype=L.int64)
+        ),
+        "cross_entropy of scores of shape (3, 4, 2) and targets of shape (3, 3): the "
+        "targets must have shape (3, 2)",
+    ),
+    (
+        lambda L: entropy(L, [1.0, 2.0, 3.0]),
+        "cross_entropy target of dtype torch.float32: classes must be int64",
+    ),
+    (
+        lambda L: L.nn.functional.cross_entropy(
+            scores(L), L.zeros(3, 4, dtype=L.int64)
+        ),
+        "cross_entropy target of dtype torch.int64 in the shape of the scores: shares "
+        "of classes must be floating point",
+    ),
+    (
+        lambda L: entropy(L, [0, 1, 2], weight=L.zeros(3)),
+        "weight of shape (3,) for 4 classes: it must have shape (4,)",
+    ),
+    (
+        lambda L: entropy(L, [0, 1, 2], label_smoothing=2),
+        "label_smoothing must be between 0.0 and 1.0. Got: 2",
+    ),
+    (
+        lambda L: entropy(L, [0, 1, 2], reduction="avg"),
+        "avg is not a valid value for reduction",
+    ),
+    (
+        lambda L: L.nn.functional.mse_loss(scores(L), scores(L), reduction="avg"),
+        "avg is not a valid value for reduction",
+    ),
+    (
+        lambda L: assign(Bare(L), "w", L.nn.Parameter(L.zeros(1))),
+        "cannot assign parameters before Module.__init__() call",
+    ),
+    (
+        lambda L: assign(Bare(L), "w", L.nn.ReLU()),
+        "cannot assign module before Module.__init__() call",
+    ),
+    (
+        lambda L: Bare(L).register_buffer("w", L.zeros(1)),
+        "cannot assign buffer before Module.__init__() call",
+    ),
+    (
+        lambda L: assign(linear(L), "weight", 3),
+        "cannot assign 'int' as parameter 'weight' (",
+    ),
+    (
+        lambda L: assign(L.nn.Sequential(L.nn.ReLU()), "0", 3),
+        "cannot assign 'int' as child module '0' (",
+    ),
+    (
+        lambda L: assign(L.nn.CrossEntropyLoss(L.ones(2)), "weight", 3),
+        "cannot assign 'int' as buffer 'weight' (",
+    ),
+    (
+        lambda L: linear(L).register_buffer("weight", L.zeros(2)),
+        "attribute 'weight' already exists",
+    ),
+    (
+        lambda L: linear(L).register_buffer("a.b", L.zeros(2)),
+        'buffer name can\'t contain "."',
+    ),
+    (
+        lambda L: linear(L).register_buffer("", L.zeros(2)),
+        "buffer name can't be empty string",
+    ),
+    (
+        lambda L: linear(L).register_buffer(3, L.zeros(2)),
+        "buffer name should be a string. Got int",
+    ),
+    (
+        lambda L: linear(L).register_buffer("z", 3),
+        "cannot assign 'int' object to buffer 'z'",
+    ),
+    (
+        lambda L: linear(L).register_parameter("z", 3),
+        "cannot assign 'int' object to parameter 'z'",
+    ),
+    (
+        lambda L: linear(L).register_parameter("forward", None),
+        "attribute 'forward' already exists",
+    ),
+    (lambda L: linear(L).add_module("z", 3), "int is not a Module subclass"),
+    (
+        lambda L: linear(L).add_module("a.b", L.nn.ReLU()),
+        'module name can\'t contain ".", got: a.b',
+    ),
+    (lambda L: L.nn.Sequential(3), "int is not a Module subclass"),
+    (lambda L: L.nn.Sequential(L.nn.ReLU())[1], "index 1 is out of range"),
+    (lambda L: linear(L).depth, "'Linear' object has no attribute 'depth'"),
+    (
+        lambda L: delattr(linear(L), "depth"),
+        "'Linear' object has no attribute 'depth'",
+    ),
+    (lambda L: linear(L).train(1), "training mode is expected to be boolean"),
+    (
+        lambda L: L.nn.Module()(3),
+        'Module [Module] is missing the required "forward" function',
+    ),
+    (
+        lambda L: linear(L).to(L.int64),
+        "nn.Module.to only accepts floating point or complex dtypes, but got desired "
+        "dtype=torch.int64",
+    ),
+    (
+        lambda L: linear(L).load_state_dict([]),
+        "Expected state_dict to be dict-like, got <class 'list'>.",
+    ),
+    (
+        lambda L: linear(L).load_state_dict({"weight": [1], "bias": L.zeros(2)}),
+        "Error(s) in loading state_dict for Linear:\n\tWhile copying the parameter "
+        'named "weight", expected',
+    ),
+    (
+        lambda L: L.nn.init.kaiming_uniform_(L.zeros(3)),
+        "Fan in and fan out can not be computed for tensor with fewer than 2 dim",
+    ),
+    (
+        lambda L: L.nn.init.kaiming_uniform_(L.zeros(3, 3), mode="fan"),
+        "Mode fan not supported, please use one of ['fan_in', 'fan_out']",
+    ),
+    (
+        lambda L: L.nn.init.calculate_gain("gelu"),
+        "Unsupported nonlinearity gelu",
+    ),
+    (
+        lambda L: L.nn.init.calculate_gain("leaky_relu", "0.1"),
+        "negative_slope 0.1 not a valid number",
+    ),
+]
+
+
+@pytest.mark.parametrize("act, words", REFUSED, ids=[words for _, words in REFUSED])
+def test_refusal_has_torchs_class_and_names_the_sizes(act, words):
+    with pytest.raises(Exception) as theirs:
+        act(torch)
+    with pytest.raises(theirs.type) as ours:
+        act(minigrad)
+    message = ours.value.args[0]
+    assert ours.type is theirs.type
+    assert words in message
+
+
+UNBUILT = [
+    (lambda nn: nn.Conv2d(2, 2, 3, dilation=2), "conv2d with dilation=2: only 1 is"),
+    (lambda nn: nn.Conv2d(2, 2, 3, groups=2), "conv2d with groups=2: only 1 is built"),
+    (
+        lambda nn: nn.Conv2d(2, 2, 3, padding_mode="reflect"),
+        "conv2d with padding_mode='reflect': only 'zeros' is built",
+    ),
+    (
+        lambda nn: nn.Conv2d(2, 2, 4, padding="same"),
+        "padding='same' with kernel (4, 4): only odd sizes are built",
+    ),
+    (lambda nn: nn.MaxPool2d(2, dilation=2), "max_pool2d with dilation=2: only 1 is"),
+    (
+        lambda nn: nn.MaxPool2d(2, ceil_mode=True),
+        "max_pool2d with ceil_mode=True: it is not built",
+    ),
+    (
+        lambda nn: nn.MaxPool2d(2, return_indices=True),
+        "max_pool2d with return_indices=True: it is not built",
+    ),
+]
+
+
+@pytest.mark.parametrize("act, words", UNBUILT, ids=[words for _, words in UNBUILT])
+def test_setting_that_is_not_built_is_refused(act, words):
+    with pytest.raises(NotImplementedError) as error:
+        act(minigrad.nn)
+    assert words in str(error.value)
+
+
+def test_parameter_on_another_device_is_refused():
+    with pytest.raises(RuntimeError, match="input on torch with a parameter on cpu"):
+        minigrad.nn.Linear(2, 2)(minigrad.zeros(3, 2, device="torch"))
