@@ -1,0 +1,130 @@
+"""The built pages in a real browser: light, dark and on a phone.
+
+Playwright drives an installed Chromium; where none is found, or no page is built,
+these tests are skipped and say so. axe-core judges accessibility.
+"""
+
+import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from chapters import ROOT
+from playwright.sync_api import sync_playwright
+
+HTML = ROOT / "_build" / "html"
+PAGES = [
+    str(page.relative_to(HTML))
+    for folder in ("book", "notebooks", ".")
+    for page in sorted((HTML / folder).glob("*.html"))
+    if page != HTML / "index.html"  # it leads on to book/index.html
+]
+BROWSERS = ["chromium", "chromium-browser", "google-chrome", "chrome"]
+BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
+SETTINGS = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
+    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
+}
+# Judging contrast takes nearly all of axe's time. The dark page differs from the light
+# one in its colours alone, and the narrow one in everything but its colours.
+RULES = {
+    "light": {},
+    "dark": {"runOnly": ["color-contrast"]},
+    "phone": {"rules": {"color-contrast": {"enabled": False}}},
+}
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # no way out
+]
+# A page is ready when MathJax has set its formulas, or when there are none.
+READY = """async () => {
+  if (window.MathJax?.startup?.promise) await window.MathJax.startup.promise;
+}"""
+UNSET_FORMULAS = """() => [...document.querySelectorAll(".math")]
+  .filter(e => !e.querySelector("mjx-container")).map(e => e.textContent)"""
+# MathJax marks what it cannot read, and sets a command that it does not know in red.
+FORMULA_ERRORS = """() => [...document.querySelectorAll(
+  'mjx-merror, [data-mjx-error], mjx-mtext[style*="color: red"]'
+)].map(e => e.closest("mjx-container").textContent)"""
+SIDEWAYS = "() => document.documentElement.scrollWidth - window.innerWidth"
+
+if not PAGES:
+    pytest.skip("no built pages: run make book first", allow_module_level=True)
+if BROWSER is None:
+    pytest.skip(
+        f"NO BROWSER TEST RUNS: none of {', '.join(BROWSERS)} is installed",
+        allow_module_level=True,
+    )
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves the pages and logs nothing."""
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def origin():
+    handler = partial(Quiet, directory=HTML)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def contexts():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=SWITCHES)
+        yield {
+            name: browser.new_context(**options) for name, options in SETTINGS.items()
+        }
+        browser.close()
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("page_name", PAGES)
+def test_page_is_whole_private_and_accessible(contexts, origin, page_name, setting):
+    page = contexts[setting].new_page()
+    asked, said = [], []
+
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(origin + page_name, wait_until="load")
+    page.evaluate(READY)
+
+    foreign = [url for url in asked if not url.startswith((origin, "data:"))]
+    assert not foreign, "asked another host"
+    assert not said, "errors in the console"
+    assert not page.evaluate(UNSET_FORMULAS), "formulas left as TeX"
+    assert not page.evaluate(FORMULA_ERRORS), "formulas MathJax cannot read"
+    assert page.evaluate(SIDEWAYS) <= 0, "the page scrolls sideways"
+    report = Axe().run(page, options=RULES[setting])
+    assert report.violations_count == 0, report.generate_report()
+    page.close()
+
+
+def test_solution_opens_when_clicked(contexts, origin):
+    chapters = [name for name in PAGES if name.startswith("notebooks")]
+    page = contexts["light"].new_page()
+    page.goto(origin + chapters[0], wait_until="load")
+    solution = page.locator(".solution.dropdown, .toggle.solution").first
+    body = solution.locator("p").last
+    assert not body.is_visible()
+    solution.locator("button.toggle-button").click()
+    assert body.is_visible()
+    page.close()
+
+
+def test_search_finds_a_word(contexts, origin):
+    page = contexts["light"].new_page()
+    page.goto(origin + "search.html?q=gradient", wait_until="load")
+    page.wait_for_selector("#search-results li a", timeout=10_000)
+    page.close()
