@@ -43,12 +43,11 @@ def joined(outputs):
     """`outputs` with pieces of one stream that follow each other made one."""
     whole = []
     for output in outputs:
-        last = whole[-1] if whole else None
-        if last and output.output_type == "stream" == last.output_type:
-            if output.name == last.name:
-                last.text += output.text
-                continue
-        whole.append(output)
+        stream = output.get("name")
+        if stream and whole and whole[-1].get("name") == stream:
+            whole[-1].text += output.text
+        else:
+            whole.append(output)
     return whole
 
 

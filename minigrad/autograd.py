@@ -5,6 +5,7 @@ Chapters: the graph and the walk; who checks the gradient?
 
 import numpy as np
 
+from . import dtype as dtypes
 from . import engine
 from .arguments import starting_gradient
 from .creation import cat
@@ -27,14 +28,14 @@ def grad(
         raising RuntimeError.
     """
     outputs, inputs = _tuple(outputs), _tuple(inputs)
-    starts = _tuple(grad_outputs) if grad_outputs is not None else (None,) * len(outputs)
+    starts = (None,) * len(outputs) if grad_outputs is None else _tuple(grad_outputs)
     gradients = {}
     for output, start in zip(outputs, starts, strict=True):
-        place = output.node or output
+        place = engine.current(output).node or output
         g = starting_gradient(output, start, create_graph)
         gradients[place] = gradients[place] + g if place in gradients else g
     for i, x in enumerate(inputs):
-        if not x.tracked:
+        if not x.requires_grad:
             raise RuntimeError(
                 f"input {i} of grad() does not require grad: set requires_grad=True "
                 "before computing with it"
@@ -73,6 +74,12 @@ def gradcheck(func, inputs, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True
     checked = [i for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.tracked]
     if not checked:
         raise ValueError("gradcheck needs an input with requires_grad=True")
+    single = [i for i in checked if inputs[i].dtype is not dtypes.float64]
+    if single:
+        raise ValueError(
+            f"gradcheck needs float64, input {single[0]} is {inputs[single[0]].dtype}: "
+            "differences of fewer digits say nothing"
+        )
     output = func(*inputs)
     weights = np.random.default_rng(0).standard_normal(output.shape)
     start = output.detach() * 0 + weights
@@ -90,8 +97,8 @@ def gradcheck(func, inputs, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True
             place = tuple(int(n) for n in np.argwhere(wrong)[0])
             raise RuntimeError(
                 f"gradcheck: input {i} at {place}: the rules give {given[place]:.6g}, "
-                f"central differences {numeric[place]:.6g}: one of forward and its rule "
-                "is wrong, or there is a kink within eps"
+                f"central differences {numeric[place]:.6g}: forward or its rule is "
+                "wrong, or there is a kink within eps"
             )
     return True
 

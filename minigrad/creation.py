@@ -4,10 +4,10 @@ import numpy as np
 
 from . import arguments, ops, random
 from . import dtype as dtypes
-from .arguments import numpy_to
 from .arrays import world_of
 from .device import device as Device
 from .engine import apply, result
+from .operands import choose, numpy_to
 from .tensor import Tensor
 
 # Making tensors.
@@ -22,14 +22,23 @@ def tensor(data, dtype=None, device=None, requires_grad=False):
     if isinstance(data, Tensor):
         data = data.detach().cpu().numpy()
     keeps = isinstance(data, np.ndarray | np.generic)
-    array = np.array(data)
+    array = _array(data)
     if dtype is None:
         own = dtypes.NAMED.get(array.dtype.name)
         if own is None:
             raise TypeError(f"a tensor cannot hold {array.dtype}: {data!r:.80}")
         plain = own.is_floating_point and not keeps
         dtype = dtypes.get_default_dtype() if plain else own
-    return _finish(array.astype(dtype.name, copy=False), device, requires_grad)
+    with np.errstate(all="ignore"):  # 1e300 as a float32 is inf, as in torch
+        array = array.astype(dtype.name, copy=False)
+    return _finish(array, device, requires_grad)
+
+
+def _array(data):
+    """A NumPy array of `data`, which may be a list of tensors of one element each."""
+    if isinstance(data, list | tuple) and any(isinstance(t, Tensor) for t in data):
+        data = [t.item() if isinstance(t, Tensor) else t for t in data]
+    return np.array(data)
 
 
 def as_tensor(data, dtype=None, device=None):
@@ -111,6 +120,11 @@ def arange(start, end=None, step=1, dtype=None, device=None, requires_grad=False
     """start, start + step, ... up to but without end; `arange(end)` starts at 0."""
     if end is None:
         start, end = 0, start
+    if step == 0 or (end - start) * step < 0:
+        raise RuntimeError(
+            f"arange from {start} to {end} in steps of {step}: the steps must lead "
+            "from start to end"
+        )
     if dtype is None:
         whole = all(isinstance(n, int) for n in (start, end, step))
         dtype = dtypes.int64 if whole else dtypes.get_default_dtype()
@@ -161,14 +175,9 @@ def stack(tensors, dim=0):
     return cat([t.unsqueeze(dim) for t in tensors], dim)
 
 
-def where(condition, input=None, other=None):
+def where(condition, input, other):
     """input where condition holds, other elsewhere; both may be numbers."""
-    if not isinstance(input, Tensor):
-        dtype = other.dtype if isinstance(other, Tensor) else dtypes.of_number(input)
-        if dtypes.combine(dtype, dtypes.of_number(input)) is not dtype:
-            dtype = dtypes.of_number(input)
-        input = full((), input, dtype, condition.device)
-    return input.where(condition, other)
+    return choose(condition, input, other)
 
 
 def is_tensor(obj):

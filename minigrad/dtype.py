@@ -55,7 +55,7 @@ def set_default_dtype(d):
 
 
 def promote_types(type1, type2):
-    """The smaller dtype that can hold both, as torch orders them: int64, float32 -> float32."""
+    """The dtype for both, as torch orders them: of int64 and float32, float32."""
     return max(type1, type2, key=_RANK.__getitem__)
 
 

@@ -7,10 +7,10 @@ so a kept array was changed if its stamp is the later. Chapter: the graph and th
 
 import re
 import threading
-import weakref
 from functools import partial
 from itertools import count
-from operator import attrgetter
+from math import inf
+from operator import attrgetter, iadd
 from types import ModuleType
 
 from . import ops
@@ -47,7 +47,7 @@ _mode = _Mode()
 
 
 class Node:
-    """One step of a computation: its op, where its inputs came from, what its rules keep.
+    """One step of a computation: its op, where its inputs came from, what is kept.
 
     parents: for each input that needs a gradient the Node that made it, or the leaf.
     time: when the step was taken. Every parent's is earlier.
@@ -57,8 +57,7 @@ class Node:
         "args",
         "aux",
         "holds",
-        "hooks",
-        "keeper",
+        "hook",
         "out",
         "out_changed",
         "parents",
@@ -74,7 +73,7 @@ class Node:
 
     @property
     def next_functions(self):
-        """Pairs (node or leaf, 0) of the steps this one came from, as torch has them."""
+        """Pairs (node or leaf, 0): the steps this one came from, as torch has them."""
         return tuple((parent, 0) for parent in self.parents)
 
     def __repr__(self):
@@ -89,8 +88,8 @@ class Variable:
     tracked: whether what is computed from it is remembered (torch: requires_grad).
     node: the step that made it; None for a leaf.
     changed: when its memory was last written to; one list shared by all views of it.
-    origin: None, or for a view (its base, op, the op's other arguments, when it was taken).
-    hooks: None, or for a leaf the functions its gradient passes through.
+    origin: None, or for a view (its base, op, the op's other arguments, when taken).
+    hook: None, or for a leaf what its gradient passes through (hooks.py).
     """
 
     __slots__ = (
@@ -98,7 +97,7 @@ class Variable:
         "array",
         "changed",
         "grad",
-        "hooks",
+        "hook",
         "node",
         "origin",
         "tracked",
@@ -106,7 +105,7 @@ class Variable:
 
     def _begin(self, array):
         self.array = array
-        self.grad = self.node = self.origin = self.hooks = None
+        self.grad = self.node = self.origin = self.hook = None
         self.tracked = False
         self.changed = [0]
         return self
@@ -206,7 +205,7 @@ def _remember(plan, args, arrays, parents, out, aux):
         node.shapes = shapes = [None] * len(args)
         for i in plan.keep_shapes:
             shapes[i] = arrays[i].shape
-    node.out = node.out_changed = node.hooks = node.keeper = None
+    node.out = node.out_changed = node.hook = None
     if plan.keep_out:
         node.out, node.out_changed = out.array, out.changed
     return node
@@ -219,15 +218,30 @@ def _mark_view(out, op, args):
     base, *rest = args
     if WORLDS[type(out.array)].shares_memory(out.array, base.array):
         out.changed = base.changed
-        out.origin = (base, op, rest, _tick())
+        # What was taken unrecorded has no history, and is never given one later.
+        out.origin = (base, op, rest, _tick() if _mode.recording else inf)
+
+
+def current(variable):
+    """`variable`, with its new history if it views memory that was written to."""
+    if variable.origin is not None and variable.changed[0] > variable.origin[3]:
+        _refresh(variable)
+    return variable
 
 
 def _refresh(view):
-    """Take `view` from its base again: the base, or another view of it, was written to."""
-    base, op, rest, _ = view.origin
-    again = apply(op, base, *rest)
-    view.node, view.tracked = again.node, again.tracked
-    view.origin = (base, op, rest, _tick())
+    """Take `view` from its base again: the memory they share was written to."""
+    stale = [view]
+    for v in stale:  # grows while it is walked
+        base = v.origin[0]
+        if base.origin is not None and base.changed[0] > base.origin[3]:
+            stale.append(base)
+    with recording(True):
+        for v in reversed(stale):
+            base, op, rest, _ = v.origin
+            again = apply(op, base, *rest)
+            v.node, v.tracked = again.node, again.tracked
+            v.origin = (base, op, rest, _tick())
 
 
 def alias(variable):
@@ -241,8 +255,8 @@ def alias(variable):
 def write(target, value):
     """Let `target` hold the numbers of `value`, and come from where `value` came.
 
-    target, value: tensors of the same shape. Whoever kept the old numbers for a gradient
-    will notice. Views of the same memory follow.
+    target, value: tensors of the same shape. Whoever kept the old numbers for a
+    gradient will notice. Views of the same memory follow.
     """
     WORLDS[type(target.array)].copy_into(target.array, value.array)
     touch(target)
@@ -280,7 +294,8 @@ def tape(roots):
 def backward(gradients, retain_graph=False, create_graph=False, wanted=None):
     """`walk` with recording on or off for its whole length, and NumPy silent."""
     with recording(create_graph):
-        return _mode.run_through(walk, gradients, retain_graph, wanted)
+        found = _mode.run_through(walk, gradients, retain_graph, wanted)
+    return {place: speaker(g).asarray(g) for place, g in found.items()}
 
 
 def walk(gradients, retain_graph, wanted):
@@ -290,9 +305,9 @@ def walk(gradients, retain_graph, wanted):
     wanted: the nodes and leaves to return gradients of; None for all leaves.
     returns: {node or leaf: gradient}
 
-    Visits every node once, latest first, so that a node's gradient is complete before it
-    is passed on. To record the walk itself, begin with tensors in place of arrays: the
-    rules do not notice.
+    Visits every node once, latest first, so that a node's gradient is complete before
+    it is passed on. To record the walk itself, begin with tensors in place of arrays:
+    the rules do not notice.
     """
     nodes = tape([start for start in gradients if type(start) is Node])
     leading = nodes if wanted is None else _leading_to(wanted, nodes)
@@ -301,8 +316,8 @@ def walk(gradients, retain_graph, wanted):
         g = gradients.pop(node, None)
         if g is None:  # only other nodes, not wanted, came from here
             continue
-        if node.hooks or node.keeper:
-            g = _pass_hooks(node, g)
+        if node.hook is not None:
+            g = node.hook(g)
         if wanted is not None:
             if node in wanted:
                 caught[node] = g
@@ -318,7 +333,7 @@ def walk(gradients, retain_graph, wanted):
             node.args = node.out = node.aux = None
     for leaf, g in gradients.items():
         if wanted is None or leaf in wanted:
-            caught[leaf] = _pass_hooks(leaf, g) if leaf.hooks else g
+            caught[leaf] = g if leaf.hook is None else leaf.hook(g)
     return caught
 
 
@@ -329,12 +344,12 @@ def _pull(node, g):
             "backward() has already been through this graph and freed it: "
             "pass retain_graph=True the first time to go twice"
         )
-    xp = _speaker(g)
+    xp = speaker(g)
     return node.plan.pullback(xp)(_recall(node, g, xp))
 
 
-def _speaker(g):
-    """The module whose functions take `g`: a tensor, an array, or one of NumPy's scalars."""
+def speaker(g):
+    """The module whose functions take `g`: a tensor, an array, or a NumPy scalar."""
     return TENSORS if isinstance(g, Variable) else WORLDS.get(type(g), numpy)
 
 
@@ -362,8 +377,8 @@ def _recall(node, g, xp):
 
 def _changed(node, what):
     return RuntimeError(
-        f"{node.plan.op.name} kept {what} for its gradient, and it was changed in place "
-        "since: use an out-of-place operation, or clone() it first"
+        f"{node.plan.op.name} kept {what} for its gradient, and it was changed in "
+        "place since: use an out-of-place operation, or clone() it first"
     )
 
 
@@ -376,43 +391,6 @@ def _leading_to(wanted, nodes):
     return leading
 
 
-def _pass_hooks(place, g):
-    """The gradient `g` after the hooks of a node or leaf have seen it."""
-    seen = g if isinstance(g, Variable) else result(_speaker(g).asarray(g))
-    for hook in tuple((place.hooks or {}).values()):
-        changed = hook(seen)
-        seen = seen if changed is None else changed
-    g = seen if isinstance(g, Variable) else seen.array
-    keeper = place.keeper() if type(place) is Node and place.keeper else None
-    if keeper is not None:
-        accumulate({keeper: g}, given=(g,))
-    return g
-
-
-class HookHandle:
-    """What `register_hook` returns: `remove()` takes the hook off again."""
-
-    def __init__(self, hooks):
-        self.hooks = hooks
-
-    def remove(self):
-        self.hooks.pop(id(self), None)
-
-
-def add_hook(place, hook):
-    """Have the gradient of a node or leaf pass through `hook`; returns a handle."""
-    if place.hooks is None:
-        place.hooks = {}
-    handle = HookHandle(place.hooks)
-    place.hooks[id(handle)] = hook
-    return handle
-
-
-def keep_grad(variable):
-    """Have the walk leave its gradient in `variable.grad` although it is no leaf."""
-    variable.node.keeper = weakref.ref(variable)
-
-
 def accumulate(gradients, given=()):
     """Add each gradient to the `.grad` of its tensor.
 
@@ -421,29 +399,30 @@ def accumulate(gradients, given=()):
     """
     held = {id(array) for array in given}
     for place, g in gradients.items():
-        xp, before = _speaker(g), place.grad
+        xp, before = speaker(g), place.grad
         if before is None:
             g = xp.copy(g) if id(g) in held or xp.is_view(g) else g
             held.add(id(g))
-            place.grad = g if xp is TENSORS else result(xp.asarray(g))
+            place.grad = g if xp is TENSORS else result(g)
         elif xp is TENSORS or before.tracked:
-            place.grad = before + (g if xp is TENSORS else result(xp.asarray(g)))
+            place.grad = before + (g if xp is TENSORS else result(g))
         else:
-            before.array += g
+            before.array = _mode.run(iadd, before.array, g)
             touch(before)
 
 
 def sum_to(g, shape):
-    """The adjoint of broadcasting: sum `g` over the dimensions stretched from `shape`."""
-    xp = _speaker(g)
+    """The adjoint of broadcasting: sum `g` over what was stretched from `shape`."""
+    xp = speaker(g)
     lead = len(g.shape) - len(shape)
     dims = [lead + i for i, n in enumerate(shape) if n == 1 != g.shape[lead + i]]
     return xp.reshape(xp.sum(g, (*range(lead), *dims), False), shape)
 
 
-# The third world: the same vocabulary, spoken by tensors. Running a rule in it records it.
+# The third world: the same vocabulary, spoken by tensors. A rule run in it is recorded.
 TENSORS = ModuleType("tensors")
 for _op in ops.Op.__subclasses__():
     _word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", _op.name).lower()
     setattr(TENSORS, _word, partial(apply, _op))
 TENSORS.is_view = lambda tensor: tensor.origin is not None
+TENSORS.asarray = lambda tensor: tensor

@@ -1,51 +1,53 @@
 """Whether computations are remembered: torch's switches, one setting for each thread.
 
-Chapter: the graph and the walk.
+Each switch is a `with` block and a decorator. Chapter: the graph and the walk.
 """
 
-from contextlib import contextmanager
 from functools import wraps
 
 from .engine import is_recording, recording, set_recording
 
 
-@contextmanager
-def no_grad():
-    """Compute without remembering: `with no_grad():`, or `@no_grad()` on a function."""
-    with recording(False):
-        yield
-
-
-@contextmanager
-def enable_grad():
-    """Compute and remember, also inside `no_grad`."""
-    with recording(True):
-        yield
-
-
-class set_grad_enabled:
-    """Remember from here on, or do not: a statement, a `with` block, or a decorator."""
-
-    def __init__(self, mode):
-        self.before = is_recording()
-        self.mode = mode
-        set_recording(mode)
-
-    def __enter__(self):
-        pass
-
-    def __exit__(self, *error):
-        set_recording(self.before)
+class _Switch(recording):
+    """A block, or with `@` a function, in which recording is on or off."""
 
     def __call__(self, function):
-        set_recording(self.before)  # it was meant for the function, not from here on
-
         @wraps(function)
         def decorated(*args, **kwargs):
-            with recording(self.mode):
+            with recording(self.on):
                 return function(*args, **kwargs)
 
         return decorated
+
+
+class no_grad(_Switch):
+    """Compute without remembering: `with no_grad():`, or `@no_grad()` on a function."""
+
+    def __init__(self):
+        super().__init__(False)
+
+
+class enable_grad(_Switch):
+    """Compute and remember, also inside `no_grad`."""
+
+    def __init__(self):
+        super().__init__(True)
+
+
+class set_grad_enabled(_Switch):
+    """Remember from here on, or do not: a statement, a `with` block, or a decorator."""
+
+    def __init__(self, mode):
+        super().__init__(mode)
+        self.before = is_recording()
+        set_recording(mode)
+
+    def __enter__(self):
+        set_recording(self.on)
+
+    def __call__(self, function):
+        set_recording(self.before)  # it was meant for the function, not from here on
+        return super().__call__(function)
 
 
 def is_grad_enabled():

@@ -18,7 +18,7 @@ def tensor_repr(tensor):
     """The text of `repr(tensor)`."""
     x = arrays.WORLDS[type(tensor.array)].to_numpy(tensor.array)
     indent = len("tensor(")
-    text = "[]" if x.size == 0 else _block(_edges(x), indent, _formatter(x), x.shape)
+    text = "[]" if x.size == 0 else _block(_edges(x), indent, *_formatter(x), x.shape)
     return _with_suffixes("tensor(" + text, list(_suffixes(tensor, x)), indent) + ")"
 
 
@@ -63,17 +63,17 @@ def _edges(x):
 
 
 def _formatter(x):
-    """A function from one element of x to text, all of the same width."""
+    """A function from one element of x to text, and the width it counts on."""
     shown = _edges(x)
     if shown.dtype.kind != "f":
         width = max(len(str(v)) for v in shown.ravel().tolist())
-        return lambda v: str(v).rjust(width)
+        return lambda v: str(v).rjust(width), width
     shown = shown.astype(np.float64).ravel()
     finite = shown[np.isfinite(shown) & (shown != 0)]
     if finite.size == 0:
         plain = "{:.0f}"
     else:
-        low, high = np.abs(finite).min(), np.abs(finite).max()
+        low, high = float(np.abs(finite).min()), float(np.abs(finite).max())
         whole = np.all(finite == np.ceil(finite))
         uneven = high / low > 1000 or high > 1e8 or (not whole and low < 1e-4)
         plain = "{:.4e}" if uneven else "{:.0f}" if whole else "{:.4f}"
@@ -83,23 +83,22 @@ def _formatter(x):
         return text + "." if plain == "{:.0f}" and math.isfinite(v) else text
 
     width = max([1, *(len(write(v)) for v in finite.tolist())])
-    return lambda v: write(v).rjust(width)
+    return lambda v: write(v).rjust(width), width
 
 
-def _block(x, indent, write, full):
+def _block(x, indent, write, width, full):
     """The nested brackets of x, which stands for an array of shape `full`."""
     if x.ndim == 0:
         return write(x.item())
     cut = x.shape[0] < full[0]
     if x.ndim == 1:
         items = [write(v) for v in x.tolist()]
-        width = len(items[0]) if items else 1
         if cut:
             items.insert(EDGE, " ...")
         fit = max(1, (LINE - indent) // (width + 2))
         lines = [", ".join(items[i : i + fit]) for i in range(0, len(items), fit)]
         return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
-    parts = [_block(part, indent + 1, write, full[1:]) for part in x]
+    parts = [_block(part, indent + 1, write, width, full[1:]) for part in x]
     if cut:
         parts.insert(EDGE, "...")
     return "[" + ("," + "\n" * (x.ndim - 1) + " " * (indent + 1)).join(parts) + "]"

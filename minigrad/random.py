@@ -7,8 +7,10 @@ torch's: equal seeds repeat a run of minigrad, they do not repeat a run of torch
 import numpy as np
 
 from . import dtype as dtypes
-from .arrays import world_of
+from .arguments import ints
+from .device import device as Device
 from .engine import result
+from .operands import numpy_to
 
 
 class Generator:
@@ -47,33 +49,28 @@ def manual_seed(seed):
 
 def _tensor(numbers, dtype, device, requires_grad=False):
     array = np.asarray(numbers).astype(dtype.name)
-    device = str(device or "cpu")
-    out = result(array if device == "cpu" else world_of(device).from_numpy(array, device))
+    out = result(numpy_to(array, str(Device(device or "cpu"))))
     out.requires_grad = requires_grad
     return out
 
 
-def sizes(size):
-    """`(2, 3)` from f(2, 3) as well as from f((2, 3))."""
-    return tuple(size[0]) if len(size) == 1 and not isinstance(size[0], int) else size
-
-
 def rand(*size, generator=None, dtype=None, device=None, requires_grad=False):
     """Numbers drawn evenly from [0, 1), in a tensor of the given size."""
-    numbers = (generator or default_generator).numpy.random(sizes(size))
+    numbers = (generator or default_generator).numpy.random(ints(size))
     kind = dtype or dtypes.get_default_dtype()
-    return _tensor(numbers, kind, device, requires_grad)
+    steps = 2.0 ** (np.finfo(kind.name).nmant + 1)  # so that none is rounded up to 1
+    return _tensor(np.floor(numbers * steps) / steps, kind, device, requires_grad)
 
 
 def randn(*size, generator=None, dtype=None, device=None, requires_grad=False):
     """Numbers drawn from the normal distribution of mean 0 and variance 1."""
-    numbers = (generator or default_generator).numpy.standard_normal(sizes(size))
+    numbers = (generator or default_generator).numpy.standard_normal(ints(size))
     kind = dtype or dtypes.get_default_dtype()
     return _tensor(numbers, kind, device, requires_grad)
 
 
 def randint(low, high=None, size=None, generator=None, dtype=None, device=None):
-    """Whole numbers drawn evenly from low ... high - 1; `randint(high, size)` from 0."""
+    """Whole numbers drawn evenly from low to high - 1; `randint(high, size)` from 0."""
     if size is None:
         low, high, size = 0, low, high
     if high <= low:

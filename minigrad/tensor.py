@@ -6,23 +6,23 @@ these methods (functions.py). Chapters: arrays and their rules, the graph and th
 """
 
 import math
-import operator
 from collections import namedtuple
 
 import numpy as np
 
-from . import arguments, arrays, engine, ops, printing
+from . import arguments, arrays, engine, hooks, operands, ops, printing
 from . import dtype as dtypes
-from .arguments import binary, compare, divide
+from .arithmetic import Arithmetic, floating
+from .conversion import Conversion
 from .device import device as Device
-from .engine import Variable, apply, result
-from .inplace import copied, overwrite
+from .engine import Variable, apply, current, result
+from .inplace import overwrite, put
 from .random import rand, randn
 
 values_and_indices = namedtuple("values_and_indices", "values indices")
 
 
-class Tensor(Variable):
+class Tensor(Arithmetic, Conversion):
     """An array of numbers of one dtype that remembers how it was made.
 
     `Tensor(2, 3)` gives zeros of that size, `Tensor([1, 2])` float32 numbers: the old
@@ -30,11 +30,10 @@ class Tensor(Variable):
     """
 
     __slots__ = ()
-    __array_ufunc__ = None  # NumPy leaves `ndarray * Tensor` to us
 
     def __init__(self, *data):
         whole = all(isinstance(n, int) for n in data)
-        array = np.zeros(data) if whole else np.asarray(data[0])
+        array = np.zeros(data or 0) if whole else np.asarray(data[0])
         self._begin(array.astype(dtypes.get_default_dtype().name))
 
     # What it is.
@@ -57,14 +56,14 @@ class Tensor(Variable):
 
     @property
     def requires_grad(self):
-        return self.tracked
+        return current(self).tracked
 
     @requires_grad.setter
     def requires_grad(self, on):
         if on and not self.is_floating_point():
             raise RuntimeError(
-                f"a tensor of dtype {self.dtype} cannot require grad: only floating-point "
-                "numbers can be moved by a little; use .float() first"
+                f"a tensor of dtype {self.dtype} cannot require grad: only numbers "
+                "with fractions can be moved by a little; use .float() first"
             )
         if self.node is not None and not on:
             raise RuntimeError(
@@ -75,11 +74,11 @@ class Tensor(Variable):
 
     @property
     def grad_fn(self):
-        return self.node
+        return current(self).node
 
     @property
     def is_leaf(self):
-        return self.node is None
+        return current(self).node is None
 
     @property
     def data(self):
@@ -90,15 +89,12 @@ class Tensor(Variable):
     def data(self, other):
         self.array = other.array
 
-    @property
-    def _world(self):
-        return arrays.WORLDS[type(self.array)]
-
     def dim(self):
         return self.ndim
 
     def size(self, dim=None):
-        return self.shape if dim is None else self.shape[arguments.one_dim(self, dim, "size")]
+        shape = self.shape
+        return shape if dim is None else shape[arguments.one_dim(self, dim, "size")]
 
     def numel(self):
         return math.prod(self.shape)
@@ -112,10 +108,12 @@ class Tensor(Variable):
 
     # Gradients.
 
-    def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
-        """Add d self / d leaf to `leaf.grad` for every leaf that self was computed from.
+    def backward(
+        self, gradient=None, retain_graph=None, create_graph=False, inputs=None
+    ):
+        """Add d self / d leaf to `leaf.grad` for every leaf that self came from.
 
-        gradient: the gradient of something with respect to self, of self's shape; it may
+        gradient: the gradient of something with respect to self, of self's shape; may
             be left out if self is a single number, and is then 1.
         retain_graph: keep what the graph holds, to go through it again.
         create_graph: record the walk, so that the gradients can be differentiated.
@@ -127,7 +125,7 @@ class Tensor(Variable):
         wanted = None
         if inputs is not None:
             chosen = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-            wanted = {t.node or t: t for t in chosen}
+            wanted = {current(t).node or t: t for t in chosen}
         keep = create_graph if retain_graph is None else retain_graph
         found = engine.backward({self.node or self: g}, keep, create_graph, wanted)
         if wanted is not None:
@@ -136,93 +134,26 @@ class Tensor(Variable):
 
     def retain_grad(self):
         """Have backward leave a gradient in `self.grad` although self is no leaf."""
-        if not self.tracked:
+        if not self.requires_grad:
             raise RuntimeError("retain_grad() of a tensor that does not require grad")
         if self.node is not None:
-            engine.keep_grad(self)
+            hooks.keep_grad(self)
 
     def register_hook(self, hook):
         """Call `hook(gradient)` when self's gradient is known; what it returns, if not
         None, goes on in its place. Returns a handle whose `remove()` undoes it."""
-        if not self.tracked:
+        if not self.requires_grad:
             raise RuntimeError("register_hook() of a tensor that does not require grad")
-        return engine.add_hook(self.node or self, hook)
+        return hooks.add(self, hook)
 
     def detach(self):
-        """The same memory without history; a write through either is noticed by both."""
+        """The same memory without history; both notice a write through either."""
         out = result(self.array)
         out.changed = self.changed
         return out
 
     def clone(self):
         return apply(ops.Copy, self)
-
-    # Arithmetic.
-
-    def __add__(self, other): return binary(ops.Add, self, other)
-    def __radd__(self, other): return binary(ops.Add, other, self)
-    def __sub__(self, other): return binary(ops.Sub, self, other)
-    def __rsub__(self, other): return binary(ops.Sub, other, self)
-    def __mul__(self, other): return binary(ops.Mul, self, other)
-    def __rmul__(self, other): return binary(ops.Mul, other, self)
-    def __truediv__(self, other): return divide(self, other)
-    def __rtruediv__(self, other): return divide(other, self)
-    def __pow__(self, other): return binary(ops.Pow, self, other)
-    def __rpow__(self, other): return binary(ops.Pow, arguments.like(self, other), self)
-    def __neg__(self): return apply(ops.Neg, self)
-    def __abs__(self): return apply(ops.Abs, self)
-
-    def add(self, other, *, alpha=1):
-        return self + (other if alpha == 1 else other * alpha)
-
-    def sub(self, other, *, alpha=1):
-        return self - (other if alpha == 1 else other * alpha)
-
-    mul, div, pow, neg, abs = __mul__, __truediv__, __pow__, __neg__, __abs__
-
-    # Comparison: tensors of bools, without history.
-
-    def __eq__(self, other): return compare(operator.eq, self, other)
-    def __ne__(self, other): return compare(operator.ne, self, other)
-    def __lt__(self, other): return compare(operator.lt, self, other)
-    def __le__(self, other): return compare(operator.le, self, other)
-    def __gt__(self, other): return compare(operator.gt, self, other)
-    def __ge__(self, other): return compare(operator.ge, self, other)
-    def __and__(self, other): return compare(operator.and_, self, other)
-    def __or__(self, other): return compare(operator.or_, self, other)
-    def __invert__(self): return result(~self.array)
-
-    __hash__ = Variable.__hash__
-    eq, ne, lt, le, gt, ge = __eq__, __ne__, __lt__, __le__, __gt__, __ge__
-
-    # Elementwise functions.
-
-    def exp(self): return apply(ops.Exp, _floating(self))
-    def log(self): return apply(ops.Log, _floating(self))
-    def sqrt(self): return apply(ops.Sqrt, _floating(self))
-    def sin(self): return apply(ops.Sin, _floating(self))
-    def cos(self): return apply(ops.Cos, _floating(self))
-    def tanh(self): return apply(ops.Tanh, _floating(self))
-    def sigmoid(self): return apply(ops.Sigmoid, _floating(self))
-    def relu(self): return apply(ops.Relu, self)
-    def sign(self): return apply(ops.Sign, self)
-    def isnan(self): return result(self._world.isnan(self.array))
-    def square(self): return self**2
-    def maximum(self, other): return binary(ops.Maximum, self, other)
-    def minimum(self, other): return binary(ops.Minimum, self, other)
-
-    def where(self, condition, other):
-        """self where `condition` holds, `other` elsewhere."""
-        x, y = arguments.promote(ops.Where, self, other)
-        return apply(ops.Where, condition, x, y)
-
-    def log_softmax(self, dim):
-        """log(exp(x_i) / sum_j exp(x_j)) along `dim`, computed without overflow."""
-        return apply(ops.LogSoftmax, _floating(self), arguments.one_dim(self, dim, "log_softmax"))
-
-    def softmax(self, dim):
-        """exp(x_i) / sum_j exp(x_j) along `dim`, computed without overflow."""
-        return apply(ops.Softmax, _floating(self), arguments.one_dim(self, dim, "softmax"))
 
     # Reductions over `dim`: an int, a tuple of ints, or None for all.
 
@@ -233,72 +164,105 @@ class Tensor(Variable):
     def mean(self, dim=None, keepdim=False):
         if not self.is_floating_point():
             raise RuntimeError(
-                f"mean of a tensor of dtype {self.dtype}: only floating-point numbers have "
-                "a mean of their own dtype; use .float() first"
+                f"mean of a tensor of dtype {self.dtype}: only numbers with fractions "
+                "have a mean of their own dtype; use .float() first"
             )
         return apply(ops.Mean, self, arguments.all_dims(self, dim, "mean"), keepdim)
 
     def amax(self, dim=None, keepdim=False):
         """The largest elements; where several tie, they share the gradient."""
-        return apply(ops.Amax, self, arguments.all_dims(self, dim, "amax"), keepdim)
+        return apply(ops.Amax, self, arguments.filled_dims(self, dim, "amax"), keepdim)
 
     def max(self, dim=None, keepdim=False):
         """All: the largest element. Along one dim: (values, indices) of the first
         largest. With a tensor: the elementwise maximum."""
-        if dim is None:
-            return self.amax()
         if isinstance(dim, Tensor):
             return self.maximum(dim)
-        where = arguments.one_dim(self, dim, "max")
+        if dim is None:
+            return self.amax()
+        if self.ndim == 0:
+            return values_and_indices(self.clone(), self.argmax(dim))
+        (where,) = arguments.filled_dims(self, dim, "max")
         values = apply(ops.Max, self, where, keepdim)
         return values_and_indices(values, self.argmax(where, keepdim))
 
     def argmax(self, dim=None, keepdim=False):
-        where = None if dim is None else arguments.one_dim(self, dim, "argmax")
+        """Where the first of the largest is, along one dim or in self.flatten()."""
+        dims = arguments.filled_dims(self, dim, "argmax")
+        where = None if dim is None or not dims else dims[0]
         indices = self._world.argmax(self.array, where, keepdim)
         return result(self._world.asarray(indices))
+
+    def any(self):
+        return result(self._world.asarray((self.array != 0).any()))
+
+    def all(self):
+        return result(self._world.asarray((self.array != 0).all()))
+
+    def log_softmax(self, dim):
+        """log(exp(x_i) / sum_j exp(x_j)) along `dim`, computed without overflow."""
+        where = arguments.one_dim(self, dim, "log_softmax")
+        return apply(ops.LogSoftmax, floating(self), where)
+
+    def softmax(self, dim):
+        """exp(x_i) / sum_j exp(x_j) along `dim`, computed without overflow."""
+        where = arguments.one_dim(self, dim, "softmax")
+        return apply(ops.Softmax, floating(self), where)
 
     # Shape.
 
     def reshape(self, *shape):
-        """The same elements in the same order; one size may be -1, which fits the rest."""
-        return apply(ops.Reshape, self, arguments.new_shape(self, arguments.ints(shape)))
+        """The same elements in the same order; one size may be -1, which fits the rest.
+        A view where the memory allows it, else a copy."""
+        return apply(
+            ops.Reshape, self, arguments.new_shape(self, arguments.ints(shape))
+        )
 
-    view = reshape
+    def view(self, *shape):
+        """`reshape` that never copies; raises RuntimeError where it would have to."""
+        out = self.reshape(*shape)
+        if out.changed is not self.changed and self.numel():
+            raise RuntimeError(
+                f"view of shape {self.shape} as {out.shape}: the elements do not lie "
+                "in that order in memory; use reshape()"
+            )
+        return out
+
+    def contiguous(self):
+        """self if its elements lie in memory in order, else a copy where they do."""
+        flat = self.reshape(-1) if self.numel() else self
+        return self if flat.changed is self.changed else flat.reshape(self.shape)
 
     def permute(self, *dims):
-        order = tuple(arguments.one_dim(self, d, "permute") for d in arguments.ints(dims))
-        if sorted(order) != list(range(self.ndim)):
-            raise RuntimeError(
-                f"permute{order} of a tensor with {self.ndim} dimensions: name each of "
-                "them once"
-            )
+        order = arguments.all_in_order(self, arguments.ints(dims))
         return apply(ops.Permute, self, order)
 
     def transpose(self, dim0, dim1):
-        order = list(range(self.ndim))
-        a, b = arguments.one_dim(self, dim0, "transpose"), arguments.one_dim(self, dim1, "transpose")
+        order = list(range(max(self.ndim, 1)))
+        a = arguments.one_dim(self, dim0, "transpose")
+        b = arguments.one_dim(self, dim1, "transpose")
         order[a], order[b] = order[b], order[a]
-        return apply(ops.Permute, self, tuple(order))
+        return apply(ops.Permute, self, tuple(order[: self.ndim]))
 
-    def t(self): return self if self.ndim < 2 else self.transpose(0, 1)
+    def t(self):
+        if self.ndim > 2:
+            raise RuntimeError(
+                f"t() of a tensor with {self.ndim} dimensions: it is for matrices; use "
+                "transpose()"
+            )
+        return self if self.ndim < 2 else self.transpose(0, 1)
 
     @property
-    def T(self): return self.permute(*reversed(range(self.ndim)))
+    def T(self):
+        return self.permute(*reversed(range(self.ndim)))
 
     @property
-    def mT(self): return self.transpose(-2, -1)
+    def mT(self):
+        return self.transpose(-2, -1)
 
     def expand(self, *sizes):
         """Repeat along dimensions of size 1 without copying; -1 keeps a size."""
-        sizes = arguments.ints(sizes)
-        own = (1,) * (len(sizes) - self.ndim) + self.shape
-        shape = tuple(n if s == -1 else s for s, n in zip(sizes, own, strict=True))
-        if any(n not in (1, s) for n, s in zip(own, shape, strict=True)):
-            raise RuntimeError(
-                f"expand of shape {self.shape} to {sizes}: only dimensions of size 1 can "
-                "be expanded"
-            )
+        shape = arguments.expanded_shape(self, arguments.ints(sizes))
         return apply(ops.Expand, self, shape)
 
     def squeeze(self, dim=None):
@@ -315,64 +279,61 @@ class Tensor(Variable):
 
     def flatten(self, start_dim=0, end_dim=-1):
         """Merge the dimensions start_dim ... end_dim into one."""
+        first = arguments.one_dim(self, start_dim, "flatten")
+        last = arguments.one_dim(self, end_dim, "flatten")
+        if first > last:
+            raise RuntimeError(
+                f"flatten from dim {start_dim} to {end_dim}: the first comes after "
+                "the last"
+            )
         shape = self.shape or (1,)
-        first, last = start_dim % len(shape), end_dim % len(shape)
         merged = math.prod(shape[first : last + 1])
         return self.reshape(*shape[:first], merged, *shape[last + 1 :])
 
     # Elements.
 
-    def __getitem__(self, key): return apply(ops.Index, self, arguments.index_key(key))
+    def __getitem__(self, key):
+        basic, advanced = arguments.index_keys(self, key)
+        out = self if basic is None else apply(ops.Index, self, basic)
+        return out if advanced is None else apply(ops.Index, out, advanced)
 
     def __setitem__(self, key, value):
         if not isinstance(value, Tensor):
-            value = arguments.like(self, value)
-        value = value.to(self.dtype)
-        overwrite(self, lambda x: apply(ops.SetIndex, x, arguments.index_key(key), value))
+            value = operands.like(self, value)
+        basic, advanced = arguments.index_keys(self, key)
+        place = self if basic is None else apply(ops.Index, self, basic)
+        if advanced is None:
+            place.copy_(value)
+        else:
+            put(place, advanced, value)
 
     def gather(self, dim, index):
         """out[i, j] = self[i, index[i, j]] for dim 1, and alike for the others."""
-        return apply(ops.Gather, self, arguments.one_dim(self, dim, "gather"), index.array)
+        where = arguments.one_dim(self, dim, "gather")
+        return apply(ops.Gather, self, where, arguments.gathered(self, where, index))
 
-    def item(self):
-        if self.numel() != 1:
-            raise RuntimeError(
-                f"a tensor of shape {self.shape} cannot be converted to one number: only "
-                "a tensor with a single element can"
-            )
-        return self.array.item()
+    def __len__(self):
+        return self._first_size("len()")
 
-    def tolist(self): return self.array.tolist()
-    def __len__(self): return self._first_size("len()")
-    def __iter__(self): return (self[i] for i in range(self._first_size("iteration")))
-    def __float__(self): return float(self.item())
-    def __int__(self): return int(self.item())
-    __index__ = __int__
+    def __iter__(self):
+        return (self[i] for i in range(self._first_size("iteration")))
+
+    def __contains__(self, element):
+        return (self == element).any().item()
 
     def _first_size(self, what):
         if self.ndim == 0:
             raise TypeError(f"{what} of a 0-d tensor: it has no dimension to go along")
         return self.shape[0]
 
-    def __bool__(self):
-        if self.numel() != 1:
-            raise RuntimeError(
-                f"a tensor of shape {self.shape} is neither true nor false: use .any() "
-                "or .all()"
-            )
-        return bool(self.item())
-
-    def any(self): return result(self._world.asarray((self.array != 0).any()))
-    def all(self): return result(self._world.asarray((self.array != 0).all()))
-
     # Matrix products.
 
     def __matmul__(self, other):
-        """Matrix product; a vector counts as one row on the left, a column on the right."""
+        """Matrix product; a vector is one row on the left, one column on the right."""
         if not isinstance(other, Tensor):
             return NotImplemented
         if not (self.ndim and other.ndim):
-            raise RuntimeError("matmul of a 0-d tensor: use * for a product with a number")
+            raise RuntimeError("matmul of a 0-d tensor: use * to multiply by a number")
         a = self if self.ndim > 1 else self.unsqueeze(0)
         b = other if other.ndim > 1 else other.unsqueeze(1)
         if a.shape[-1] != b.shape[-2]:
@@ -380,12 +341,13 @@ class Tensor(Variable):
                 f"matmul of shapes {self.shape} and {other.shape}: the inner sizes "
                 f"{a.shape[-1]} and {b.shape[-2]} must be equal"
             )
-        out = binary(ops.MatMul, a, b)
+        out = operands.binary(ops.MatMul, a, b)
         if self.ndim == 1:
             out = out.squeeze(-2)
         return out.squeeze(-1) if other.ndim == 1 else out
 
-    matmul = __matmul__
+    def matmul(self, other):
+        return self @ other
 
     # In place: the numbers change, the graph stays right.
 
@@ -395,16 +357,23 @@ class Tensor(Variable):
     def sub_(self, other, *, alpha=1):
         return overwrite(self, lambda x: x.sub(other, alpha=alpha))
 
-    def mul_(self, other): return overwrite(self, lambda x: x * other)
-    def div_(self, other): return overwrite(self, lambda x: x / other)
-    def copy_(self, src): return overwrite(self, lambda x: copied(x, src))
-    def fill_(self, value): return overwrite(self, lambda x: arguments.like(x, value))
-    def zero_(self): return self.fill_(0)
+    def mul_(self, other):
+        return overwrite(self, lambda x: x * other)
 
-    def __iadd__(self, other): return self.add_(other)
-    def __isub__(self, other): return self.sub_(other)
-    def __imul__(self, other): return self.mul_(other)
-    def __itruediv__(self, other): return self.div_(other)
+    def div_(self, other):
+        return overwrite(self, lambda x: x / other)
+
+    def copy_(self, src):
+        return put(self, (...,), src)
+
+    def fill_(self, value):
+        value = value if isinstance(value, Tensor) else operands.like(self, value)
+        return self.copy_(value)
+
+    def zero_(self):
+        return self.fill_(0)
+
+    __iadd__, __isub__, __imul__, __itruediv__ = add_, sub_, mul_, div_
 
     def normal_(self, mean=0, std=1, *, generator=None):
         """Fill with draws from the normal distribution."""
@@ -416,53 +385,13 @@ class Tensor(Variable):
         draws = rand(self.shape, generator=generator, dtype=dtypes.float64)
         return self.copy_(draws * (to - from_) + from_)
 
-    # Other dtypes, other devices, other libraries.
-
-    def to(self, *args, dtype=None, device=None):
-        """The tensor with another dtype, on another device, or like another tensor."""
-        for arg in args:
-            if isinstance(arg, Tensor):
-                dtype, device = arg.dtype, arg.device
-            elif isinstance(arg, dtypes.dtype):
-                dtype = arg
-            else:
-                device = arg
-        out = self if dtype is None else arguments.cast(self, dtype)
-        return out if device is None else arguments.move(out, str(Device(device)))
-
-    def float(self): return self.to(dtypes.float32)
-    def double(self): return self.to(dtypes.float64)
-    def half(self): return self.to(dtypes.float16)
-    def long(self): return self.to(dtypes.int64)
-    def int(self): return self.to(dtypes.int32)
-    def bool(self): return self.to(dtypes.bool)
-    def cpu(self): return self.to("cpu")
-    def contiguous(self): return self
-
-    def numpy(self):
-        """The numbers as a NumPy array, sharing memory where the device is the CPU."""
-        if self.tracked:
-            raise RuntimeError(
-                "numpy() of a tensor that requires grad would lose its history: call "
-                "detach() first"
-            )
-        if self.device.type in ("cuda", "mps"):
-            raise TypeError(f"numpy() of a tensor on {self.device}: call cpu() first")
-        return self._world.to_numpy(self.array)
-
-    def __array__(self, dtype=None, copy=None):
-        return np.array(self.numpy(), dtype, copy=copy)
-
     def __repr__(self):
         return printing.tensor_repr(self)
 
     def __format__(self, spec):
-        return format(self.item(), spec) if self.ndim == 0 and spec else str(self)
+        if self.ndim == 0 and type(self) is Tensor:
+            return format(self.item(), spec)
+        return object.__format__(self, spec)
 
 
-def _floating(x):
-    """x itself, or in the default dtype if it holds whole numbers."""
-    return x if x.array.dtype in arrays.FLOATS else x.to(dtypes.get_default_dtype())
-
-
-Variable.kind = Tensor  # whatever goes in, Tensors and Parameters alike, a Tensor comes out
+Variable.kind = Tensor  # whatever goes in, Parameters too, a Tensor comes out

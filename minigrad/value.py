@@ -130,9 +130,10 @@ class Value:
     # The chain rule.
 
     def backward(self, gradient=1.0):
-        """Add `gradient` times d self / d v to `v.grad`, for every v below self.
+        """Add `gradient` times d self / d v to `v.grad`, for each v behind self.
 
-        A value passes its gradient on once all values made from it have sent theirs.
+        Those are self and all values that it was made from. A value passes its
+        gradient on once all of it has arrived.
         """
         waiting = _uses(self)
         flow = {self: float(gradient)}
@@ -150,7 +151,7 @@ class Value:
 
 
 def _uses(result):
-    """How often each value below `result` was used to make another one."""
+    """How often each value was used on the way to `result`."""
     uses, found = {}, [result]
     while found:
         for x in found.pop().inputs:

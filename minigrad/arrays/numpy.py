@@ -2,7 +2,7 @@
 
 Every function takes and returns NumPy arrays, under the names that the rules of `ops/`
 use: dimensions are tuples of non-negative ints, dtypes are names such as "float32".
-`torch.py` beside this file says the same words in torch. Chapter: arrays and their rules.
+`torch.py` beside this file says the same words in torch. Chapter: arrays and rules.
 """
 
 from contextvars import copy_context
@@ -27,7 +27,7 @@ FLOATS = tuple(map(np.dtype, ("float16", "float32", "float64")))
 
 # Elementwise: NumPy's own.
 exp, log, sqrt, sin, cos, tanh = np.exp, np.log, np.sqrt, np.sin, np.cos, np.tanh
-abs, sign, where, maximum, minimum = np.abs, np.sign, np.where, np.maximum, np.minimum
+abs, where, maximum, minimum = np.abs, np.where, np.maximum, np.minimum
 isnan = np.isnan
 
 
@@ -38,22 +38,30 @@ def silent_context():
     return context
 
 
+def sign(x):
+    return np.where(np.isnan(x), 0, np.sign(x))  # torch: nan has no sign
+
+
 def relu(x):
     return np.maximum(x, 0)
 
 
 def sigmoid(x):
-    return 1 / (1 + np.exp(-x))  # where exp overflows to inf, this is 0, as it should be
+    return 1 / (
+        1 + np.exp(-x)
+    )  # where exp overflows to inf, this is 0, as it should be
 
 
 # Reductions.
 
 
 def sum(x, dims, keepdim):
-    return x.sum(dims, keepdims=keepdim)
+    return x.sum(dims if x.shape else (), keepdims=keepdim)
 
 
 def mean(x, dims, keepdim):
+    if not x.size:  # the mean of no numbers: NumPy would warn
+        return x.sum(dims, keepdims=keepdim) * np.nan
     return x.mean(dims, keepdims=keepdim)
 
 
@@ -67,17 +75,16 @@ def argmax(x, dim, keepdim):
 
 def max_with_indices(x, dim, keepdim):
     indices = x.argmax(dim, keepdims=True)
-    values = np.take_along_axis(x, indices, dim)
-    return (values if keepdim else values.squeeze(dim)), indices
+    return x.max(dim, keepdims=keepdim), indices
 
 
 def log_softmax(x, dim):
-    shifted = x - x.max(dim, keepdims=True)
+    shifted = x - x.max(dim, keepdims=True, initial=-np.inf)
     return shifted - np.log(np.exp(shifted).sum(dim, keepdims=True))
 
 
 def softmax(x, dim):
-    weights = np.exp(x - x.max(dim, keepdims=True))
+    weights = np.exp(x - x.max(dim, keepdims=True, initial=-np.inf))
     weights /= weights.sum(dim, keepdims=True)
     return weights
 
@@ -113,6 +120,8 @@ def scatter_add(g, dim, indices, shape):
 
 def _along(dim, indices):
     """The index that reads `indices` along `dim` and counts along all others."""
+    if not indices.shape:
+        return ()
     key = list(np.indices(indices.shape, sparse=True))
     key[dim] = indices
     return tuple(key)

@@ -1,10 +1,8 @@
-"""The array vocabulary, spoken by torch: its tensors as plain arrays, its autograd never.
+"""The array vocabulary, spoken by torch: its tensors as arrays, its autograd never.
 
 The same words as `numpy.py`. `FUSED` names the kernels torch has for rules that `ops/`
 writes out; each is tested against the rule it replaces. Chapter: on the GPU.
 """
-
-from contextvars import copy_context as silent_context
 
 import torch
 
@@ -20,20 +18,9 @@ abs, sign, where, isnan = torch.abs, torch.sign, torch.where, torch.isnan
 maximum, minimum = torch.maximum, torch.minimum
 
 # Reductions.
-log_softmax, softmax, argmax = torch.log_softmax, torch.softmax, torch.argmax
+sum, mean, amax, argmax = torch.sum, torch.mean, torch.amax, torch.argmax
+log_softmax, softmax = torch.log_softmax, torch.softmax
 linear = torch.nn.functional.linear
-
-
-def sum(x, dims, keepdim):
-    return torch.sum(x, dims, keepdim)
-
-
-def mean(x, dims, keepdim):
-    return torch.mean(x, dims, keepdim)
-
-
-def amax(x, dims, keepdim):
-    return torch.amax(x, () if dims is None else dims, keepdim)
 
 
 def max_with_indices(x, dim, keepdim):

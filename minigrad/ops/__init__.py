@@ -1,4 +1,4 @@
-"""Floor 1: mathematics. Functions of arrays and their rules; no graph, no tensor here."""
+"""Floor 1: mathematics. Functions of arrays and their rules; no graph, no tensor."""
 
 from .conv import Conv2d, Conv2dInput, Conv2dWeight
 from .elementwise import (

@@ -3,8 +3,8 @@
 
     sum over n, o, h', w', c, i, j of  g[n,o,h',w'] w[o,c,i,j] x[n,c,h' s+i-p,w' s+j-p]
 
-Leave out one of x, w and g, and what remains is the gradient for the one left out. So the
-three ops are each other's rules, and derivatives of every order stay among them.
+Leave out one of x, w and g, and what remains is the gradient for the one left out. So
+the three ops are each other's rules, and derivatives of every order stay among them.
 Chapter: a CNN on MNIST. Shapes: x (N, C, H, W), w (O, C, kh, kw), b (O,) or None.
 """
 
@@ -12,7 +12,8 @@ from .op import Op
 
 
 class Conv2d(Op):
-    def forward(xp, x, w, b, stride, padding): return xp.conv2d(x, w, b, stride, padding)
+    def forward(xp, x, w, b, stride, padding):
+        return xp.conv2d(x, w, b, stride, padding)
     def grad_x(xp, g, w, x_shape, stride, padding):
         return xp.conv2d_input(g, w, x_shape, stride, padding)
     def grad_w(xp, g, x, w_shape, stride, padding):

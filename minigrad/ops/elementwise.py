@@ -2,7 +2,8 @@
 """Operations on corresponding elements: the gradient rules of a calculus course.
 
 At a kink the rule follows torch's convention: 0 for relu and abs at 0, and half of the
-gradient to each argument where maximum and minimum tie. Chapter: arrays and their rules.
+gradient to each argument where maximum and minimum tie.
+Chapter: arrays and their rules.
 """
 
 from .op import Op
@@ -35,7 +36,9 @@ class Neg(Op):
 class Pow(Op):
     """x ** n. The slope is 0 where n = 0; d/dn is 0 where x = 0 and n >= 0."""
     def forward(x, n): return x ** n
-    def grad_x(g, x, n): return g * (n * x ** (n - 1.0 * (n != 0)))
+    def grad_x(g, x, n):
+        one = n ** 0 * (n != 0)                        # in n's dtype; 0 where n = 0
+        return g * (one * n * x ** (n - one))
     def grad_n(xp, g, out, x, n):
         return g * xp.where((x == 0) & (n >= 0), 0.0, out * xp.log(x))
 

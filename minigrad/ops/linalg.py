@@ -19,7 +19,7 @@ class Linear(Op):
     def forward(xp, x, w, b): return xp.linear(x, w, b)
     def grad_x(g, w): return g @ w
     def grad_w(g, x): return rows(g).mT @ rows(x)
-    def grad_b(xp, g): return xp.sum(rows(g), (0,), False)
+    def grad_b(g): return g                            # the engine sums it to b's shape
 
 
 def rows(x):

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 
 class Op:
-    """A namespace of plain functions, never instantiated: `forward` and `grad_<argument>`.
+    """A namespace of functions, never instantiated: `forward` and `grad_<argument>`.
 
     A gradient rule asks, by the names of its parameters, for what it needs:
 
@@ -21,9 +21,9 @@ class Op:
         xp                the functions of the world the rule runs in
 
     What no rule asks for is not kept in memory. The same rule runs on NumPy arrays, on
-    torch tensors and, when a derivative is to be differentiated again, on minigrad's own
-    tensors. It may ignore broadcasting: the engine sums a gradient that is too large
-    back to the shape of its argument.
+    torch tensors and, when a derivative is to be differentiated again, on minigrad's
+    own tensors. It may ignore broadcasting: the engine sums a gradient that is too
+    large back to the shape of its argument.
 
     An op whose forward ends in `*xs` takes any number of arrays. Its rule `grad_xs`
     may ask for `xs_shape`, the list of their shapes, and returns one gradient for each.
@@ -45,6 +45,11 @@ class Op:
         }
         shapes = [f"{a}_shape" for a in cls.arguments]
         cls.slots = ["xp", "g", "out", "aux", *cls.arguments, *shapes]
+        if len(set(cls.slots)) < len(cls.slots):
+            raise TypeError(
+                f"{cls.name}.forward{signature(cls.forward)} has an argument that a "
+                "rule could not tell from g, out, aux or a shape: rename it"
+            )
         cls.has_aux = any("aux" in signature(r).parameters for r in cls.rules.values())
         cls.plans = {}
 
@@ -57,7 +62,7 @@ class Op:
 
 
 class Plan:
-    """What to keep, and which rules to run, when the arguments in `mask` need a gradient.
+    """What to keep and which rules to run when the arguments in `mask` need gradients.
 
     mask has one bit for each argument of `op.forward`, the first in the lowest place.
     """
@@ -78,7 +83,8 @@ class Plan:
         needs = {name for rule in rules for name in signature(rule).parameters}
         self.keep = [i for i, a in enumerate(op.arguments) if a in needs]
         self.keep_out = "out" in needs
-        self.keep_shapes = [i for i, a in enumerate(op.arguments) if f"{a}_shape" in needs]
+        names = [f"{a}_shape" for a in op.arguments]
+        self.keep_shapes = [i for i, name in enumerate(names) if name in needs]
         self.pullbacks = {}
 
     def position(self, i):
@@ -86,7 +92,7 @@ class Plan:
         return i
 
     def pullback(self, xp):
-        """A function from a list laid out as `op.slots` to the wanted gradients, in `xp`."""
+        """A function from a list laid out as `op.slots` to the wanted gradients."""
         pull = self.pullbacks.get(xp)
         if pull is None:
             pull = self.pullbacks[xp] = self.compile(getattr(xp, "FUSED", {}))
@@ -100,10 +106,9 @@ class Plan:
         op = self.op
         if op.name in fused and len(self.wanted) == len(op.rules):
             return _from_slots(fused[op.name], op.slots)
-        rules = [
-            _from_slots(fused.get(f"{op.name}.{op.arguments[i]}", op.rules[i]), op.slots)
-            for i in self.wanted
-        ]
+        keys = {i: f"{op.name}.{op.arguments[i]}" for i in self.wanted}
+        rules = [fused.get(key, op.rules[i]) for i, key in keys.items()]
+        rules = [_from_slots(rule, op.slots) for rule in rules]
         if len(rules) == 1:
             return lambda v, rule=rules[0]: (rule(v),)
         if len(rules) == 2:

@@ -15,15 +15,15 @@ class MaxPool2d(Op):
         return xp.max_unpool2d(g, aux, x_shape, kernel, stride, padding)
 
 class MaxUnpool2d(Op):
-    """Zeros of `x_shape`, with g added where each window had its maximum."""
-    def forward(xp, g, aux, x_shape, kernel, stride, padding):
-        return xp.max_unpool2d(g, aux, x_shape, kernel, stride, padding)
-    def grad_g(xp, g, aux, kernel, stride, padding):
-        return xp.max_select2d(g, aux, kernel, stride, padding)
+    """Zeros of `shape`, with y added where each window had its maximum."""
+    def forward(xp, y, winners, shape, kernel, stride, padding):
+        return xp.max_unpool2d(y, winners, shape, kernel, stride, padding)
+    def grad_y(xp, g, winners, kernel, stride, padding):
+        return xp.max_select2d(g, winners, kernel, stride, padding)
 
 class MaxSelect2d(Op):
     """The elements of x where each window had its maximum."""
-    def forward(xp, x, aux, kernel, stride, padding):
-        return xp.max_select2d(x, aux, kernel, stride, padding)
-    def grad_x(xp, g, aux, x_shape, kernel, stride, padding):
-        return xp.max_unpool2d(g, aux, x_shape, kernel, stride, padding)
+    def forward(xp, x, winners, kernel, stride, padding):
+        return xp.max_select2d(x, winners, kernel, stride, padding)
+    def grad_x(xp, g, winners, x_shape, kernel, stride, padding):
+        return xp.max_unpool2d(g, winners, x_shape, kernel, stride, padding)

@@ -1,5 +1,5 @@
 # fmt: off
-"""Operations that collapse dimensions: each gradient is spread back over what was summed.
+"""Operations that collapse dimensions: each gradient is spread over what was summed.
 
 `dims` is a tuple of non-negative ints. Chapter: arrays and their rules.
 """
@@ -34,7 +34,7 @@ class Amax(Op):
         return xp.reshape(g, shape) * (chosen / xp.sum(chosen, dims, True))
 
 class Max(Op):
-    """The first of the largest elements along one dimension, and where it stands (aux)."""
+    """The first of the largest elements along one dim, and where it stands (aux)."""
     def forward(xp, x, dim, keepdim): return xp.max_with_indices(x, dim, keepdim)
     def grad_x(xp, g, aux, x_shape, dim):
         return xp.scatter_add(xp.reshape(g, kept(x_shape, (dim,))), dim, aux, x_shape)

@@ -2,7 +2,8 @@
 """Operations that only rearrange: each gradient is the inverse rearrangement.
 
 The output of a view op shares memory with x. `put_back` says what x becomes when that
-memory has been written to through the output, and holds y there. Chapter: arrays and their rules.
+memory has been written to through the output, and holds y there.
+Chapter: arrays and their rules.
 """
 
 from .op import Op

@@ -1,0 +1,123 @@
+"""A tensor as something else: of another dtype, on another device, numbers of Python,
+an array of NumPy, a copy in memory or in a file. Chapter: arrays and their rules.
+"""
+
+from copy import deepcopy
+
+from . import dtype as dtypes
+from . import operands
+from .device import device as Device
+from .engine import Variable
+
+
+class Conversion(Variable):
+    """A variable that turns into other things."""
+
+    __slots__ = ()
+
+    def to(self, *args, dtype=None, device=None):
+        """The tensor with another dtype, on another device, or like another tensor."""
+        for arg in args:
+            if isinstance(arg, Variable):
+                dtype, device = arg.dtype, arg.device
+            elif isinstance(arg, dtypes.dtype):
+                dtype = arg
+            else:
+                device = arg
+        out = self if dtype is None else operands.cast(self, dtype)
+        return out if device is None else operands.move(out, str(Device(device)))
+
+    def float(self):
+        return self.to(dtypes.float32)
+
+    def double(self):
+        return self.to(dtypes.float64)
+
+    def half(self):
+        return self.to(dtypes.float16)
+
+    def long(self):
+        return self.to(dtypes.int64)
+
+    def int(self):
+        return self.to(dtypes.int32)
+
+    def bool(self):
+        return self.to(dtypes.bool)
+
+    def cpu(self):
+        return self.to("cpu")
+
+    def numpy(self):
+        """The numbers as a NumPy array, sharing memory where the device is the CPU."""
+        if self.requires_grad:
+            raise RuntimeError(
+                "numpy() of a tensor that requires grad would lose its history: call "
+                "detach() first"
+            )
+        if self.device.type in ("cuda", "mps"):
+            raise TypeError(f"numpy() of a tensor on {self.device}: call cpu() first")
+        return self._world.to_numpy(self.array)
+
+    # Numbers of Python.
+
+    def item(self):
+        return self._one_number(RuntimeError)
+
+    def _one_number(self, error):
+        if self.numel() != 1:
+            raise error(
+                f"a tensor of shape {self.shape} cannot be converted to one number: "
+                "only one with a single element can"
+            )
+        return self.array.item()
+
+    def tolist(self):
+        return self.array.tolist()
+
+    def __float__(self):
+        return float(self._one_number(ValueError))
+
+    def __int__(self):
+        return int(self._one_number(ValueError))
+
+    def __index__(self):
+        if self.is_floating_point():
+            raise TypeError(f"a tensor of dtype {self.dtype} is no index: use .long()")
+        return int(self.item())
+
+    def __bool__(self):
+        if self.numel() != 1:
+            raise RuntimeError(
+                f"a tensor of shape {self.shape} is neither true nor false: use .any() "
+                "or .all()"
+            )
+        return bool(self.item())
+
+    # Copies.
+
+    def __deepcopy__(self, memo):
+        if not self.is_leaf:
+            raise RuntimeError(
+                "deepcopy of a computed tensor: only a leaf can be copied without its "
+                "history; use detach() or clone()"
+            )
+        if id(self) not in memo:
+            copy = _alike(type(self), self._world.copy(self.array), self.tracked)
+            copy.grad = deepcopy(self.grad, memo)
+            memo[id(self)] = copy
+        return memo[id(self)]
+
+    def __reduce__(self):
+        numbers = self._world.to_numpy(self.array)
+        return _unpickled, (type(self), numbers, str(self.device), self.requires_grad)
+
+
+def _alike(kind, array, tracked):
+    out = kind.__new__(kind)._begin(array)
+    out.tracked = tracked
+    return out
+
+
+def _unpickled(kind, numbers, device, tracked):
+    return _alike(kind, operands.numpy_to(numbers, device), tracked)

@@ -1,0 +1,69 @@
+"""Functions that a gradient passes through when it is known: hooks.
+
+The engine calls `place.hook(g)` before it passes the gradient `g` of a node or leaf on,
+and passes on what that returns. Chapter: the graph and the walk.
+"""
+
+import weakref
+from itertools import count
+
+from .engine import Variable, accumulate, result, speaker
+
+_number = count().__next__
+
+
+class Hooks:
+    """The hooks of one node or leaf, called in the order in which they were registered.
+
+    functions: {number: hook}; what a hook returns, if not None, goes on in g's place.
+    keeper: None, or a weak reference to a tensor, no leaf, that wants its gradient.
+    """
+
+    __slots__ = ("functions", "keeper")
+
+    def __init__(self):
+        self.functions = {}
+        self.keeper = None
+
+    def __call__(self, g):
+        seen = g if isinstance(g, Variable) else result(speaker(g).asarray(g))
+        for hook in tuple(self.functions.values()):
+            changed = hook(seen)
+            seen = seen if changed is None else changed
+        # A hook may have put away what it saw: what goes on is nobody else's.
+        g = seen if isinstance(g, Variable) else speaker(seen.array).copy(seen.array)
+        keeper = self.keeper() if self.keeper else None
+        if keeper is not None:
+            accumulate({keeper: g}, given=(g,))
+        return g
+
+
+class HookHandle:
+    """What `register_hook` returns: `remove()` takes the hook off again."""
+
+    def __init__(self, functions, number):
+        self.functions = functions
+        self.number = number
+
+    def remove(self):
+        """Take the hook off; more than once does no harm."""
+        self.functions.pop(self.number, None)
+
+
+def add(variable, hook):
+    """Have the gradient of a tensor pass through `hook`; returns a handle."""
+    functions, number = _hooks(variable).functions, _number()
+    functions[number] = hook
+    return HookHandle(functions, number)
+
+
+def keep_grad(variable):
+    """Have the walk leave its gradient in `variable.grad` although it is no leaf."""
+    _hooks(variable).keeper = weakref.ref(variable)
+
+
+def _hooks(variable):
+    place = variable.node or variable
+    if place.hook is None:
+        place.hook = Hooks()
+    return place.hook

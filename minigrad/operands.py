@@ -1,0 +1,191 @@
+"""Operands made alike: tensors of one dtype on one device, as torch would promote them.
+
+Tensors with dimensions outrank 0-d tensors, which outrank Python numbers; those stay
+numbers. A failure is explained with the shapes. Chapter: arrays and their rules.
+"""
+
+import numpy as np
+
+from . import dtype as dtypes
+from .arrays import FLOATS, WORLDS, world_of
+from .engine import Variable, apply, result
+from .ops import Cast, Div, MatMul, Move, Pow, Sub, Where
+
+NO_DIFFERENCE = "sub of bools: compare them, or use .long() first"
+MISMATCH = (ValueError, RuntimeError, TypeError, OverflowError)
+
+
+def dtype_of(x):
+    """The dtype of a tensor, or the one torch gives a Python number."""
+    if isinstance(x, Variable):
+        return dtypes.NAMED[WORLDS[type(x.array)].dtype_name(x.array)]
+    return dtypes.of_number(x)
+
+
+def like(tensor, values):
+    """Numbers, lists or a NumPy array as a tensor of dtype and device of `tensor`."""
+    xp = WORLDS[type(tensor.array)]
+    with np.errstate(all="ignore"):
+        array = np.asarray(values).astype(xp.dtype_name(tensor.array))
+    return result(numpy_to(array, xp.device_name(tensor.array)))
+
+
+def numpy_to(array, device):
+    """A NumPy array on the device of that name."""
+    return array if device == "cpu" else world_of(device).from_numpy(array, device)
+
+
+def cast(x, dtype):
+    """The tensor x with its numbers in `dtype`; a Python number as it is."""
+    if not isinstance(x, Variable):
+        return x
+    own = dtype_of(x)
+    return x if own is dtype else apply(Cast, x, dtype.name, own.name)
+
+
+def move(x, device):
+    """The tensor x on the device of that name."""
+    own = WORLDS[type(x.array)].device_name(x.array)
+    if device in ("cuda", "mps") and own.startswith(device + ":"):
+        return x
+    return x if own == device else apply(Move, x, device, own)
+
+
+NUMBERS = {int, float}
+
+
+def binary(op, x, y):
+    """`op` on two operands, at least one of them a tensor."""
+    a = x.array.dtype if isinstance(x, Variable) else type(x)
+    b = y.array.dtype if isinstance(y, Variable) else type(y)
+    if a is not b and not (
+        (a in FLOATS and b in NUMBERS) or (b in FLOATS and a in NUMBERS)
+    ):
+        x, y = promote(op, x, y)
+        if x is NotImplemented:
+            return x
+    try:
+        return apply(op, x, y)
+    except MISMATCH as error:
+        raise _explained(op, error, x, y) from error
+
+
+def divide(x, y):
+    """x / y, where whole numbers are divided as torch does it: in the default dtype."""
+    tensor = x if isinstance(x, Variable) else y
+    x, y = _operand(x, tensor), _operand(y, tensor)
+    if x is NotImplemented or y is NotImplemented:
+        return NotImplemented
+    if not any(dtype_of(a).is_floating_point for a in (x, y)):
+        default = dtypes.get_default_dtype()
+        x, y = cast(x, default), cast(y, default)
+    return binary(Div, x, y)
+
+
+def power(x, y):
+    """x ** y; a number as base becomes a tensor, for the rule needs its logarithm."""
+    if isinstance(x, Variable):
+        if x.array.dtype not in FLOATS and dtype_of(x) is dtype_of(y) is dtypes.bool:
+            raise RuntimeError("pow of bools: use .long() or .float() first")
+    elif isinstance(x, bool | int | float):
+        kind = dtypes.combine(dtype_of(y), dtypes.of_number(x))
+        x, y = like(cast(y, kind), x), cast(y, kind)
+    return binary(Pow, x, y)
+
+
+def choose(condition, x, y):
+    """x where `condition` holds, y elsewhere."""
+    if not any(isinstance(a, Variable) for a in (x, y)):
+        kind = dtypes.promote_types(dtype_of(x), dtype_of(y))
+        x = cast(like(condition, 0), kind) + x
+    a, b = promote(Where, x, y)
+    if a is NotImplemented:
+        raise TypeError(f"where of {type(x).__name__} and {type(y).__name__}")
+    try:
+        return apply(Where, condition, a, b)
+    except MISMATCH as error:
+        raise _explained(Where, error, condition, a, b) from error
+
+
+def compare(operator, x, y):
+    """A tensor of bools (or bits): `operator` on two operands, without history."""
+    if not isinstance(y, Variable | bool | int | float | np.ndarray | np.generic):
+        return NotImplemented
+    x, y = promote(operator, x, y)
+    try:
+        array = operator(x.array, y.array if isinstance(y, Variable) else y)
+    except MISMATCH as error:
+        raise _explained(operator, error, x, y) from error
+    return result(WORLDS[type(x.array)].asarray(array))
+
+
+def promote(op, x, y):
+    """x and y in the one dtype torch would compute in; Python numbers stay numbers.
+
+    Returns NotImplemented twice for operands that are neither numbers nor tensors.
+    """
+    tensor = x if isinstance(x, Variable) else y
+    x, y = _operand(x, tensor), _operand(y, tensor)
+    if x is NotImplemented or y is NotImplemented:
+        return NotImplemented, NotImplemented
+    if op is Sub and any(dtype_of(a) is dtypes.bool for a in (x, y)):
+        raise RuntimeError(NO_DIFFERENCE)
+    ranked = [None, None, None]  # with dimensions, 0-d, Python numbers
+    for a in (x, y):
+        rank = (0 if len(a.array.shape) else 1) if isinstance(a, Variable) else 2
+        kind = dtype_of(a)
+        known = ranked[rank]
+        ranked[rank] = dtypes.promote_types(known, kind) if known else kind
+    dtype = dtypes.combine(ranked[0], dtypes.combine(ranked[1], ranked[2]))
+    return _together(op, cast(x, dtype), cast(y, dtype))
+
+
+def _operand(a, tensor):
+    if isinstance(a, Variable | bool | int | float) and not isinstance(a, np.generic):
+        return a
+    if isinstance(a, np.ndarray | np.generic):
+        device = WORLDS[type(tensor.array)].device_name(tensor.array)
+        return result(numpy_to(np.asarray(a), device))
+    return NotImplemented
+
+
+def _together(op, x, y):
+    """x and y on one device: a 0-d tensor goes where the other is, as in torch."""
+    if not (isinstance(x, Variable) and isinstance(y, Variable)):
+        return x, y
+    a, b = (WORLDS[type(t.array)].device_name(t.array) for t in (x, y))
+    if a == b:
+        return x, y
+    if not x.array.shape and a == "cpu":
+        return move(x, b), y
+    if not y.array.shape and b == "cpu":
+        return x, move(y, a)
+    raise RuntimeError(
+        f"{_name(op)} of tensors on {a} and {b}: move one of them with .to()"
+    )
+
+
+def _name(op):
+    return (getattr(op, "name", None) or op.__name__).lower()
+
+
+def _explained(op, error, *operands):
+    """A RuntimeError that says why the shapes do not fit, or else what `error` says."""
+    if op is Sub and dtype_of(operands[0]) is dtypes.bool:
+        return RuntimeError(NO_DIFFERENCE)
+    shapes = [tuple(a.array.shape) for a in operands if isinstance(a, Variable)]
+    ends = 2 if op is MatMul else 0  # the dimensions that need not be equal
+    for i in range(1 + ends, max(map(len, shapes)) + 1):
+        sizes = [s[-i] for s in shapes if len(s) >= i]
+        if len(set(sizes) - {1}) > 1:
+            place = "the last dimension" if i == 1 else f"dimension -{i}"
+            return RuntimeError(
+                f"{_name(op)} of shapes {_list(shapes)}: sizes {_list(sizes)} in "
+                f"{place} cannot be broadcast (one of them must be 1)"
+            )
+    return RuntimeError(f"{_name(op)} of shapes {_list(shapes)}: {error}")
+
+
+def _list(items):
+    *most, last = map(str, items)
+    return f"{', '.join(most)} and {last}" if most else last
