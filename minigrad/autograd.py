@@ -71,15 +71,7 @@ def gradcheck(func, inputs, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True
     Source: Nocedal and Wright, Numerical Optimization (2006), section 8.1.
     """
     inputs = _tuple(inputs)
-    checked = [i for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.tracked]
-    if not checked:
-        raise ValueError("gradcheck needs an input with requires_grad=True")
-    single = [i for i in checked if inputs[i].dtype is not dtypes.float64]
-    if single:
-        raise ValueError(
-            f"gradcheck needs float64, input {single[0]} is {inputs[single[0]].dtype}: "
-            "differences of fewer digits say nothing"
-        )
+    checked = _checkable(inputs)
     output = func(*inputs)
     weights = np.random.default_rng(0).standard_normal(output.shape)
     start = output.detach() * 0 + weights
@@ -101,6 +93,20 @@ def gradcheck(func, inputs, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True
                 "wrong, or there is a kink within eps"
             )
     return True
+
+
+def _checkable(inputs):
+    """The places of the inputs whose gradients can be checked."""
+    places = [i for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.tracked]
+    if not places:
+        raise ValueError("gradcheck needs an input with requires_grad=True")
+    for i in places:
+        if inputs[i].dtype is not dtypes.float64:
+            raise ValueError(
+                f"gradcheck needs float64, input {i} is {inputs[i].dtype}: differences "
+                "of fewer digits say nothing"
+            )
+    return places
 
 
 def _central_differences(func, inputs, i, weights, eps):

@@ -15,13 +15,29 @@ def overwrite(target, compute):
     """Write `compute(target)` into `target`, and return `target`.
 
     raises: RuntimeError for a leaf that requires grad while recording, or if the result
-    has another shape, or a dtype that cannot be written
-    without loss.
+        has another shape, or a dtype that cannot be written without loss.
     """
     before = engine.alias(engine.current(target))
     if engine.is_recording():
         _refuse(target, target.tracked)
-    value = compute(before)
+    value = _fitting(target, compute(before))
+    if value.node is not None:
+        _refuse(target, True)
+        # The operation may have kept what it read: let it keep the old numbers.
+        before.array = WORLDS[type(before.array)].copy(before.array)
+        before.changed = [0]
+    try:
+        engine.write(target, value)
+    except (ValueError, RuntimeError) as error:
+        raise RuntimeError(
+            f"a tensor of shape {target.shape} cannot be written to: several of its "
+            "elements share one place in memory, or it is read-only; use clone() first"
+        ) from error
+    return target
+
+
+def _fitting(target, value):
+    """`value` in the dtype of `target`, if it can be written there."""
     kind, own = operands.dtype_of(value), operands.dtype_of(target)
     if kind is not own and (
         own.name == "bool" or (kind.is_floating_point and not own.is_floating_point)
@@ -30,28 +46,12 @@ def overwrite(target, compute):
             f"a result of dtype {kind} cannot be written into a tensor of dtype {own}: "
             "use an out-of-place operation"
         )
-    value = operands.cast(value, own)
-    shape = tuple(target.array.shape)
-    if tuple(value.array.shape) != shape:
+    if value.shape != target.shape:
         raise RuntimeError(
-            f"a result of shape {tuple(value.array.shape)} cannot be written into a "
-            f"tensor of shape {shape}: use an out-of-place operation"
+            f"a result of shape {value.shape} cannot be written into a tensor of shape "
+            f"{target.shape}: use an out-of-place operation"
         )
-    if value.node is not None:
-        _refuse(target, True)
-        # The operation may have kept what it read: let it keep the old numbers.
-        before.array, before.changed = (
-            WORLDS[type(before.array)].copy(before.array),
-            [0],
-        )
-    try:
-        engine.write(target, value)
-    except (ValueError, RuntimeError) as error:
-        raise RuntimeError(
-            f"a tensor of shape {shape} cannot be written to: several of its elements "
-            "share one place in memory, or it is read-only; use clone() first"
-        ) from error
-    return target
+    return operands.cast(value, own)
 
 
 def put(target, key, value):

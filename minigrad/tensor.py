@@ -162,6 +162,7 @@ class Tensor(Arithmetic, Conversion):
         return apply(ops.Sum, x, arguments.all_dims(self, dim, "sum"), keepdim)
 
     def mean(self, dim=None, keepdim=False):
+        """The sum over `dim` divided by the number of elements summed."""
         if not self.is_floating_point():
             raise RuntimeError(
                 f"mean of a tensor of dtype {self.dtype}: only numbers with fractions "
@@ -238,6 +239,7 @@ class Tensor(Arithmetic, Conversion):
         return apply(ops.Permute, self, order)
 
     def transpose(self, dim0, dim1):
+        """The tensor with two of its dimensions exchanged."""
         order = list(range(max(self.ndim, 1)))
         a = arguments.one_dim(self, dim0, "transpose")
         b = arguments.one_dim(self, dim1, "transpose")
