@@ -247,6 +247,7 @@ class Tensor(Arithmetic, Conversion):
         return apply(ops.Permute, self, tuple(order[: self.ndim]))
 
     def t(self):
+        """The transpose of a matrix; what has fewer dimensions is left as it is."""
         if self.ndim > 2:
             raise RuntimeError(
                 f"t() of a tensor with {self.ndim} dimensions: it is for matrices; use "
