@@ -269,11 +269,13 @@ class Tensor(Arithmetic, Conversion):
         return apply(ops.Expand, self, shape)
 
     def squeeze(self, dim=None):
+        """Without the dimensions of size 1: all, or those of `dim`."""
         chosen = arguments.all_dims(self, dim, "squeeze")
         shape = (n for i, n in enumerate(self.shape) if not (i in chosen and n == 1))
         return apply(ops.Reshape, self, tuple(shape))
 
     def unsqueeze(self, dim):
+        """With a new dimension of size 1 before `dim`."""
         if not -self.ndim - 1 <= dim <= self.ndim:
             raise arguments.out_of_range("unsqueeze", dim, self.ndim, self.ndim + 1)
         shape = list(self.shape)
