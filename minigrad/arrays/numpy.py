@@ -17,8 +17,9 @@ from .convolution import (
     max_select2d,
     max_unpool2d,
 )
+from .erf import erf
 
-__all__ = ["conv2d", "conv2d_input", "conv2d_weight"]
+__all__ = ["conv2d", "conv2d_input", "conv2d_weight", "erf"]
 __all__ += ["max_pool2d", "max_select2d", "max_unpool2d"]
 
 Array = np.ndarray
@@ -28,7 +29,9 @@ FLOATS = tuple(map(np.dtype, ("float16", "float32", "float64")))
 # Elementwise: NumPy's own.
 exp, log, sqrt, sin, cos, tanh = np.exp, np.log, np.sqrt, np.sin, np.cos, np.tanh
 abs, where, maximum, minimum = np.abs, np.where, np.maximum, np.minimum
-isnan = np.isnan
+isnan, floor, round = np.isnan, np.floor, np.round
+expm1, log1p, log2, log10 = np.expm1, np.log1p, np.log2, np.log10
+clamp_min, clamp_max = np.maximum, np.minimum
 
 
 def silent_context():
@@ -40,6 +43,20 @@ def silent_context():
 
 def sign(x):
     return np.where(np.isnan(x), 0, np.sign(x))  # torch: nan has no sign
+
+
+def remainder(x, y):
+    return np.remainder(x, _divisor(x, y))
+
+
+def floor_divide(x, y):
+    return np.floor_divide(x, _divisor(x, y))
+
+
+def _divisor(x, y):
+    if np.result_type(x, y).kind != "f" and not np.all(y):
+        raise ValueError("whole numbers cannot be divided by 0")
+    return y
 
 
 def relu(x):
@@ -69,13 +86,52 @@ def amax(x, dims, keepdim):
     return x.max(dims, keepdims=keepdim)
 
 
+def amin(x, dims, keepdim):
+    return x.min(dims, keepdims=keepdim)
+
+
 def argmax(x, dim, keepdim):
     return x.argmax(dim, keepdims=keepdim)
+
+
+def argmin(x, dim, keepdim):
+    return x.argmin(dim, keepdims=keepdim)
+
+
+def argsort(x, dim, descending):
+    """Stable; torch's order has nan as the largest of all, whichever way it goes."""
+    if not descending:
+        return x.argsort(dim, kind="stable")
+    backwards = np.flip(x, dim).argsort(dim, kind="stable")
+    return np.flip(x.shape[dim] - 1 - backwards, dim).copy()
+
+
+def cumsum(x, dim):
+    return x.cumsum(dim)
+
+
+def logsumexp(x, dims, keepdim):
+    largest = x.max(dims, keepdims=True, initial=-np.inf)
+    largest = np.where(np.isinf(largest), 0, largest)
+    total = np.exp(x - largest).sum(dims, keepdims=True)
+    return (np.log(total) + largest).reshape(_kept(x.shape, dims, keepdim))
+
+
+def _kept(shape, dims, keepdim):
+    """`shape` after a reduction over `dims`."""
+    if keepdim:
+        return tuple(1 if i in dims else n for i, n in enumerate(shape))
+    return tuple(n for i, n in enumerate(shape) if i not in dims)
 
 
 def max_with_indices(x, dim, keepdim):
     indices = x.argmax(dim, keepdims=True)
     return x.max(dim, keepdims=keepdim), indices
+
+
+def min_with_indices(x, dim, keepdim):
+    indices = x.argmin(dim, keepdims=True)
+    return x.min(dim, keepdims=keepdim), indices
 
 
 def log_softmax(x, dim):
@@ -103,6 +159,14 @@ reshape, permute, expand = np.reshape, np.transpose, np.broadcast_to
 
 def cat(dim, *xs):
     return np.concatenate(xs, dim)
+
+
+def flip(x, dims):
+    return np.flip(x, dims).copy()
+
+
+def diagonal(x):
+    return np.einsum("...ii -> ...i", x)  # unlike np.diagonal, it can be written to
 
 
 # Indexing.
@@ -147,6 +211,10 @@ def set_index(x, key, value):
     out = x.copy()
     out[key] = value
     return out
+
+
+def nonzero(x):
+    return np.argwhere(x)
 
 
 # Making, copying, converting.
@@ -209,3 +277,4 @@ def shares_memory(x, y):
 
 
 FUSED = {}  # NumPy has no kernels for whole rules
+UPDATES = {}  # nor for the formulas of optimizers

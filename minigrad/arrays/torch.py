@@ -16,9 +16,19 @@ exp, log, sqrt, sin, cos = torch.exp, torch.log, torch.sqrt, torch.sin, torch.co
 tanh, sigmoid, relu = torch.tanh, torch.sigmoid, torch.relu
 abs, sign, where, isnan = torch.abs, torch.sign, torch.where, torch.isnan
 maximum, minimum = torch.maximum, torch.minimum
+expm1, log1p, log2, log10 = torch.expm1, torch.log1p, torch.log2, torch.log10
+erf, floor, round = torch.erf, torch.floor, torch.round
+clamp_min, clamp_max = torch.clamp_min, torch.clamp_max
+floor_divide, remainder = torch.floor_divide, torch.remainder
 
 # Reductions.
 sum, mean, amax, argmax = torch.sum, torch.mean, torch.amax, torch.argmax
+amin, argmin, logsumexp, cumsum = (
+    torch.amin,
+    torch.argmin,
+    torch.logsumexp,
+    torch.cumsum,
+)
 log_softmax, softmax = torch.log_softmax, torch.softmax
 linear = torch.nn.functional.linear
 
@@ -28,9 +38,18 @@ def max_with_indices(x, dim, keepdim):
     return (values if keepdim else values.squeeze(dim)), indices
 
 
+def min_with_indices(x, dim, keepdim):
+    values, indices = torch.min(x, dim, keepdim=True)
+    return (values if keepdim else values.squeeze(dim)), indices
+
+
+def argsort(x, dim, descending):
+    return torch.argsort(x, dim=dim, descending=descending, stable=True)
+
+
 # Shape.
 
-reshape, permute = torch.reshape, torch.permute
+reshape, permute, flip = torch.reshape, torch.permute, torch.flip
 
 
 def expand(x, shape):
@@ -41,9 +60,13 @@ def cat(dim, *xs):
     return torch.cat(xs, dim)
 
 
+def diagonal(x):
+    return x.diagonal(0, -2, -1)
+
+
 # Indexing.
 
-gather = torch.gather
+gather, nonzero = torch.gather, torch.nonzero
 
 
 def scatter_add(g, dim, indices, shape):
@@ -181,3 +204,34 @@ FUSED = {
         g, x, w, stride, padding, (True, True, True)
     ),
 }
+
+
+# The formulas of optimizers.
+
+
+def _adam(p, g, state, *, lr, betas, amsgrad, decoupled_weight_decay, **settings):
+    """One kernel for `Adam.formula`; it takes memory as it lies, so in order."""
+    names = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * amsgrad
+    changed = [p, *(state[name] for name in names)]
+    ordered = [a.contiguous() for a in changed]
+    whole, m, v, *largest = ordered
+    kernel = torch._fused_adamw_ if decoupled_weight_decay else torch._fused_adam_
+    kernel(
+        [whole],
+        [g.contiguous()],
+        [m],
+        [v],
+        largest,
+        [state["step"]],
+        lr=lr,
+        beta1=betas[0],
+        beta2=betas[1],
+        amsgrad=amsgrad,
+        **settings,
+    )
+    for array, result in zip(changed, ordered, strict=True):
+        if result is not array:
+            array.copy_(result)
+
+
+UPDATES = {"Adam": _adam}

@@ -5,7 +5,9 @@ class walks over the parameters, keeps what the formula remembers, and saves it.
 chapter on optimizers explains it.
 """
 
+import warnings
 from collections import defaultdict
+from functools import wraps
 
 from minigrad.arrays import WORLDS, numpy
 from minigrad.engine import recording, result, touch
@@ -36,6 +38,11 @@ class Optimizer:
         >>> x
         tensor([1.], requires_grad=True)
     """
+
+    def __init_subclass__(cls):
+        """Have every `step`, also one's own, note that it was called."""
+        if "step" in vars(cls):
+            cls.step = _noted(cls.step)
 
     def __init__(self, params, defaults):
         self.defaults = defaults
@@ -77,8 +84,13 @@ class Optimizer:
                 )
             if not p.is_leaf:
                 raise ValueError("can't optimize a non-leaf Tensor")
-        known = [p for group in self.param_groups for p in group["params"]]
-        if len({*known, *params}) < len(known) + len(params):
+        if len(set(params)) < len(params):
+            warnings.warn(
+                "optimizer contains a parameter group with duplicate parameters: each "
+                "step changes them once for every time they are named",
+                stacklevel=3,
+            )
+        if not set(self._parameters()).isdisjoint(params):
             raise ValueError("some parameters appear in more than one parameter group")
         self.param_groups.append({**self.defaults, **param_group, "params": params})
 
@@ -94,6 +106,7 @@ class Optimizer:
         closure: a function that computes the loss anew and returns it; called first
         returns: the loss, if there is a closure
         """
+        _note(self)
         loss = None
         if closure is not None:
             with recording(True):
@@ -158,7 +171,7 @@ class Optimizer:
                     "the size of optimizer's group"
                 )
         numbers = [n for group in saved for n in group["params"]]
-        owners = dict(zip(numbers, self._numbers(), strict=True))
+        owners = dict(zip(numbers, self._parameters(), strict=True))
         self.param_groups = [
             {**self.defaults, **theirs, "params": ours["params"]}
             for theirs, ours in zip(saved, self.param_groups, strict=True)
@@ -166,11 +179,18 @@ class Optimizer:
         self.state.clear()
         for number, kept in state_dict["state"].items():
             p = owners[number]
-            self.state[p] = {name: _fitting(value, p) for name, value in kept.items()}
+            self.state[p] = {
+                name: result(counter(p.array, value))
+                if name == "step"
+                else _fitting(value, p)
+                for name, value in kept.items()
+            }
+
+    def _parameters(self):
+        return [p for group in self.param_groups for p in group["params"]]
 
     def _numbers(self):
-        parameters = [p for group in self.param_groups for p in group["params"]]
-        return {p: number for number, p in enumerate(parameters)}
+        return {p: number for number, p in enumerate(self._parameters())}
 
     def __repr__(self):
         lines = [f"{type(self).__name__} ("]
@@ -181,10 +201,37 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
+def counter(p, start=0):
+    """A number of steps, counted where the array `p` lives, as torch keeps it."""
+    xp = WORLDS[type(p)]
+    return xp.full((), float(start), "float32", xp.device_name(p))
+
+
+def require_at_least_zero(settings):
+    """Refuse settings below 0, and nan, in torch's words."""
+    for name, value in settings.items():
+        if not value >= 0.0:
+            words = {"lr": "learning rate", "eps": "epsilon value"}
+            raise ValueError(f"Invalid {words.get(name, f'{name} value')}: {value}")
+
+
 def _fitting(value, p):
-    """A copy of a saved value with the dtype and device of `p`; counts are ints."""
+    """A copy of a saved value with the dtype and device of `p`."""
     if not isinstance(value, Tensor):
         return value
-    if value.dim() == 0:
-        return int(value.item())
     return value.detach().to(p.device, p.dtype).clone()
+
+
+def _note(optimizer):
+    """Note that a step was taken, if a scheduler has asked for it."""
+    if hasattr(optimizer, "_opt_called"):
+        optimizer._opt_called = True
+
+
+def _noted(step):
+    @wraps(step)
+    def noted(self, *args, **kwargs):
+        _note(self)
+        return step(self, *args, **kwargs)
+
+    return noted

@@ -6,7 +6,7 @@ it.
 
 from minigrad.arrays import WORLDS
 
-from .optimizer import Optimizer
+from .optimizer import Optimizer, require_at_least_zero
 
 
 class SGD(Optimizer):
@@ -43,12 +43,9 @@ class SGD(Optimizer):
         *,
         maximize=False,
     ):
-        if lr < 0.0:
-            raise ValueError(f"Invalid learning rate: {lr}")
-        if momentum < 0.0:
-            raise ValueError(f"Invalid momentum value: {momentum}")
-        if weight_decay < 0.0:
-            raise ValueError(f"Invalid weight_decay value: {weight_decay}")
+        require_at_least_zero(
+            {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
+        )
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         defaults = {
@@ -69,11 +66,11 @@ class SGD(Optimizer):
         if weight_decay:
             g = g + weight_decay * p
         if momentum:
-            if "momentum_buffer" in state:
-                v = state["momentum_buffer"]
+            v = state.get("momentum_buffer")
+            if v is None:
+                v = state["momentum_buffer"] = WORLDS[type(g)].copy(g)
+            else:
                 v *= momentum
                 v += (1 - dampening) * g if dampening else g
-            else:
-                v = state["momentum_buffer"] = WORLDS[type(g)].copy(g)
             g = g + momentum * v if nesterov else v
         p -= lr * g

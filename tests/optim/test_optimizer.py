@@ -169,12 +169,41 @@ def test_loaded_state_is_a_copy_in_the_parameters_dtype_and_place():
     ]
 
 
+@pytest.mark.parametrize("saved", [7, 7.0, minigrad.tensor(7.0)])
+def test_loaded_count_is_of_float32_as_torchs_whatever_was_saved(saved):
+    y = minigrad.tensor([1.0], dtype=minigrad.float64, requires_grad=True)
+    optimizer = minigrad.optim.Adam([y])
+    y.sum().backward()
+    optimizer.step()
+    state = optimizer.state_dict()
+    state["state"][0]["step"] = saved
+    optimizer.load_state_dict(state)
+    optimizer.step()
+    count = optimizer.state[y]["step"]
+    assert (count.item(), count.dtype) == (8.0, minigrad.float32)
+
+
 def test_state_dict_numbers_parameters_across_groups():
     ours, theirs = (
         L.optim.SGD(groups(L), lr=0.1).state_dict() for L in (minigrad, torch)
     )
     assert [g["params"] for g in ours["param_groups"]] == [[0, 1], [2]]
     assert [g["params"] for g in theirs["param_groups"]] == [[0, 1], [2]]
+
+
+def test_parameter_named_twice_is_warned_of_and_stepped_twice_as_by_torch():
+    found = []
+    for L in (minigrad, torch):
+        x = leaf(L)
+        with pytest.warns(UserWarning, match="duplicate parameters"):
+            optimizer = L.optim.SGD([x, x], lr=0.1)
+        x.sum().backward()
+        optimizer.step()
+        packed = optimizer.state_dict()["param_groups"][0]["params"]
+        optimizer.load_state_dict(optimizer.state_dict())
+        found.append([packed, x.tolist()])
+    assert found[0][0] == found[1][0]
+    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-6)
 
 
 def test_repr_lists_the_settings():
@@ -232,6 +261,20 @@ REFUSED = [
         lambda L: L.optim.SGD([leaf(L)], 1, 0.9, 0.1, nesterov=True),
         "Nesterov momentum requires a momentum and zero dampening",
     ),
+    (lambda L: L.optim.Adagrad([leaf(L)], -1), "Invalid learning rate: -1"),
+    (lambda L: L.optim.Adagrad([leaf(L)], 1, -1), "Invalid lr_decay value: -1"),
+    (lambda L: L.optim.Adagrad([leaf(L)], 1, 0, -1), "Invalid weight_decay value: -1"),
+    (
+        lambda L: L.optim.Adagrad([leaf(L)], 1, 0, 0, -1),
+        "Invalid initial_accumulator_value value: -1",
+    ),
+    (lambda L: L.optim.Adagrad([leaf(L)], 1, 0, 0, 0, -1), "Invalid epsilon value: -1"),
+    (lambda L: L.optim.RMSprop([leaf(L)], -1), "Invalid learning rate: -1"),
+    (lambda L: L.optim.RMSprop([leaf(L)], 1, -1), "Invalid alpha value: -1"),
+    (lambda L: L.optim.RMSprop([leaf(L)], 1, 1, -1), "Invalid epsilon value: -1"),
+    (lambda L: L.optim.RMSprop([leaf(L)], 1, 1, 1, -1), "Invalid weight_decay value"),
+    (lambda L: L.optim.RMSprop([leaf(L)], 1, 1, 1, 1, -1), "Invalid momentum value"),
+    (lambda L: L.optim.AdamW([leaf(L)], weight_decay=-2), "Invalid weight_decay value"),
     (lambda L: L.optim.Adam([leaf(L)], -1), "Invalid learning rate: -1"),
     (lambda L: L.optim.Adam([leaf(L)], float("nan")), "Invalid learning rate: nan"),
     (lambda L: L.optim.Adam([leaf(L)], eps=-1), "Invalid epsilon value: -1"),
