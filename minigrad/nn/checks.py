@@ -46,7 +46,7 @@ def require_classes(name, scores, target, dim):
 
 def pair(name, value):
     """`value` as a pair (vertical, horizontal)."""
-    if isinstance(value, int):
+    if value is None or isinstance(value, int):
         return (value, value)
     if len(value) != 2:
         raise RuntimeError(
@@ -62,8 +62,8 @@ def conv_padding(padding, kernel, stride):
     if padding not in ("valid", "same"):
         raise ValueError(f"padding {padding!r}: it must be ints, 'valid' or 'same'")
     if padding == "valid":
-        return (0, 0)
-    if stride != (1, 1):
+        return (0,) * len(kernel)
+    if any(s != 1 for s in stride):
         raise ValueError(f"padding='same' with stride {stride}: the stride must be 1")
     if any(k % 2 == 0 for k in kernel):
         raise NotImplementedError(
@@ -168,3 +168,47 @@ def require_same_kind(name, input, *parameters):
 
 def _count(n, words):
     return f"{n} {words}" if n == 1 else f"{n} {words}s"
+
+
+def batched(function, input):
+    """`function` of a batch of images, for one image too."""
+    if input.dim() == 4:
+        return function(input)
+    return function(input.unsqueeze(0)).squeeze(0)
+
+
+def require_sizes(name, input, shape, **parameters):
+    """Refuse parameters of another shape than `shape`, or of another kind."""
+    require_same_kind(name, input, *parameters.values())
+    for parameter, values in parameters.items():
+        if values is not None and tuple(values.shape) != tuple(shape):
+            raise RuntimeError(
+                f"{name} of shape {tuple(input.shape)} with {parameter} of shape "
+                f"{tuple(values.shape)}: it must have shape {tuple(shape)}"
+            )
+
+
+def single(value):
+    """`value` as a tuple of one, as the layers for series keep their sizes."""
+    return (value,) if isinstance(value, int) else tuple(value)
+
+
+def as_row(name, input, kernel, stride, padding):
+    """A series as an image of one row, and the settings of a window as pairs."""
+    if input.dim() not in (2, 3):
+        raise RuntimeError(
+            f"{name} of shape {tuple(input.shape)}: the input must have the dimensions "
+            "channels and length, or batch before them"
+        )
+    stride = kernel if stride is None else stride
+    pairs = (1, *single(kernel)), (1, *single(stride)), (0, *single(padding))
+    return input.unsqueeze(-2), pairs
+
+
+def require_half(name, kernel, padding):
+    """Refuse padding that could fill a window alone."""
+    if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
+        raise RuntimeError(
+            f"{name} with padding {padding} and kernel_size {kernel}: the padding "
+            "must be at most half of the kernel_size"
+        )

@@ -1,13 +1,26 @@
-"""Sequential: modules applied one after the other.
+"""Containers: modules and parameters in lists and dictionaries that know their names.
 
-The single idea: a network that is a chain is a list of modules. The chapter on layers
+The single idea: a list of modules is a module whose members are called "0", "1" and so
+on, so that all that walks over a network walks through it. The chapter on layers
 explains it.
 """
 
 from collections import OrderedDict
 from operator import index as as_index
+from textwrap import indent
+
+from minigrad.tensor import Tensor
 
 from .module import Module
+from .parameter import Parameter
+
+
+def _position(index, size):
+    """The index counted from the front."""
+    index = as_index(index)
+    if not -size <= index < size:
+        raise IndexError(f"index {index} is out of range")
+    return index % size
 
 
 class Sequential(Module):
@@ -34,10 +47,7 @@ class Sequential(Module):
     def __getitem__(self, index):
         if isinstance(index, slice):
             return type(self)(OrderedDict(list(self._modules.items())[index]))
-        index = as_index(index)
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"index {index} is out of range")
-        return list(self._modules.values())[index]
+        return list(self._modules.values())[_position(index, len(self))]
 
     def __len__(self):
         return len(self._modules)
@@ -55,3 +65,188 @@ class Sequential(Module):
         for module in self:
             input = module(input)
         return input
+
+
+class ModuleList(Module):
+    """A list of modules: indexing, slices, append, extend, insert, +, del.
+
+    >>> layers = ModuleList([Linear(2, 2) for _ in range(3)])
+    >>> layers
+    ModuleList(
+      (0-2): 3 x Linear(in_features=2, out_features=2, bias=True)
+    )
+    """
+
+    def __init__(self, modules=None):
+        super().__init__()
+        self._fill(() if modules is None else modules)
+
+    def _fill(self, modules):
+        self._modules.clear()
+        for module in modules:
+            self.append(module)
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            return type(self)(list(self)[index])
+        return self._modules[str(_position(index, len(self)))]
+
+    def __setitem__(self, index, module):
+        setattr(self, str(_position(index, len(self))), module)
+
+    def __delitem__(self, index):
+        modules = list(self)
+        del modules[index]
+        self._fill(modules)
+
+    def __len__(self):
+        return len(self._modules)
+
+    def __iter__(self):
+        return iter(self._modules.values())
+
+    def __add__(self, other):
+        return type(self)([*self, *other])
+
+    def __iadd__(self, modules):
+        return self.extend(modules)
+
+    def append(self, module):
+        """Add `module` at the end; returns self."""
+        self.add_module(str(len(self)), module)
+        return self
+
+    def extend(self, modules):
+        """Add all of `modules` at the end; returns self."""
+        for module in list(modules):
+            self.append(module)
+        return self
+
+    def insert(self, index, module):
+        """Put `module` before the one at `index`."""
+        modules = list(self)
+        modules.insert(index, module)
+        self._fill(modules)
+
+    def __repr__(self):
+        runs = []
+        for i, text in enumerate(map(repr, self)):
+            if runs and runs[-1][2] == text:
+                runs[-1][1] = i
+            else:
+                runs.append([i, i, text])
+        lines = [
+            f"({a}): {text}" if a == b else f"({a}-{b}): {b - a + 1} x {text}"
+            for a, b, text in runs
+        ]
+        inside = indent("\n".join(lines), "  ")
+        return f"{self._get_name()}(\n{inside}\n)" if lines else f"{self._get_name()}()"
+
+
+class ModuleDict(Module):
+    """A dictionary of modules: indexing, in, del, keys, items, values, update, pop.
+
+    modules: a dictionary, or pairs of name and module
+    """
+
+    def __init__(self, modules=None):
+        super().__init__()
+        self.update({} if modules is None else modules)
+
+    def __getitem__(self, key):
+        return self._modules[key]
+
+    def __setitem__(self, key, module):
+        self.add_module(key, module)
+
+    def __delitem__(self, key):
+        del self._modules[key]
+
+    def __len__(self):
+        return len(self._modules)
+
+    def __iter__(self):
+        return iter(self._modules)
+
+    def __contains__(self, key):
+        return key in self._modules
+
+    def clear(self):
+        self._modules.clear()
+
+    def pop(self, key):
+        """Take out the module called `key`; returns it."""
+        return self._modules.pop(key)
+
+    def keys(self):
+        return self._modules.keys()
+
+    def items(self):
+        return self._modules.items()
+
+    def values(self):
+        return self._modules.values()
+
+    def update(self, modules):
+        """Add all of `modules`, a dictionary or pairs of name and module."""
+        for name, module in dict(modules).items():
+            self[name] = module
+
+
+class ParameterList(Module):
+    """A list of parameters: indexing, slices, append, extend, +=.
+
+    values: tensors; each that is no Parameter becomes one
+    """
+
+    def __init__(self, values=None):
+        super().__init__()
+        self.extend(() if values is None else values)
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            return type(self)(list(self)[index])
+        return self._parameters[str(_position(index, len(self)))]
+
+    def __setitem__(self, index, value):
+        value = value if isinstance(value, Parameter) else Parameter(value)
+        setattr(self, str(_position(index, len(self))), value)
+
+    def __len__(self):
+        return len(self._parameters)
+
+    def __iter__(self):
+        return iter(self._parameters.values())
+
+    def __iadd__(self, values):
+        return self.extend(values)
+
+    def append(self, value):
+        """Add a tensor at the end, as a Parameter; returns self."""
+        value = value if isinstance(value, Parameter) else Parameter(value)
+        self.register_parameter(str(len(self)), value)
+        return self
+
+    def extend(self, values):
+        """Add all of `values` at the end; returns self.
+
+        raises: TypeError for a tensor, which is one value
+        """
+        if isinstance(values, Tensor) or not hasattr(values, "__iter__"):
+            raise TypeError(
+                "ParameterList.extend should be called with an iterable, but got "
+                f"{type(values).__name__}"
+            )
+        for value in list(values):
+            self.append(value)
+        return self
+
+    def __call__(self, *args, **kwargs):
+        raise RuntimeError("ParameterList should not be called.")
+
+    def extra_repr(self):
+        lines = []
+        for i, p in enumerate(self):
+            size = "x".join(map(str, p.shape))
+            lines.append(f"  ({i}): Parameter containing: [{p.dtype} of size {size}]")
+        return "\n".join(lines)

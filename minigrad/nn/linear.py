@@ -6,12 +6,28 @@ chapter on layers explains it.
 
 import math
 
+from minigrad import ops
 from minigrad.creation import empty
+from minigrad.engine import apply
 
-from . import functional as F
 from . import init
+from .checks import require_linear
 from .module import Module
 from .parameter import Parameter
+
+
+def linear(input, weight, bias=None):
+    """x W^T + b.
+
+    input: (..., in); weight: (out, in) or (in,); bias: (out,) or None
+    returns: (..., out), or (...) for a weight of shape (in,)
+    raises: RuntimeError for shapes or dtypes that do not fit
+    """
+    if weight.dim() == 1:
+        product = input.matmul(weight)
+        return product if bias is None else product + bias
+    require_linear(input, weight, bias)
+    return apply(ops.Linear, input, weight, bias)
 
 
 class Linear(Module):
@@ -47,7 +63,7 @@ class Linear(Module):
 
     def forward(self, input):
         """input: (..., in_features); returns (..., out_features)."""
-        return F.linear(input, self.weight, self.bias)
+        return linear(input, self.weight, self.bias)
 
     def extra_repr(self):
         return (

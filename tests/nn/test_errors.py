@@ -36,6 +36,126 @@ def linear(L):
 # what is done in library L; part of minigrad's words. The class is what torch raises.
 REFUSED = [
     (
+        lambda L: L.nn.BatchNorm1d(3)(L.zeros(1, 3)),
+        "batch_norm of shape (1, 3) has one value to normalise each time",
+    ),
+    (
+        lambda L: L.nn.BatchNorm2d(3)(L.zeros(2, 3)),
+        "expected 4D input (got 2D input)",
+    ),
+    (lambda L: L.nn.BatchNorm1d(3)(L.zeros(2, 3, 1, 1)), "expected 2D or 3D input"),
+    (
+        lambda L: L.nn.BatchNorm1d(3)(L.zeros(2, 4)),
+        "batch_norm of shape (2, 4) with running_mean of shape (3,): it must have",
+    ),
+    (
+        lambda L: L.nn.functional.batch_norm(L.zeros(2, 4), None, None),
+        "batch_norm in evaluation without running_mean or running_var",
+    ),
+    (
+        lambda L: L.nn.LayerNorm((3,))(L.zeros(2, 4)),
+        "layer_norm of shape (2, 4) with normalized_shape (3,): it must be the last",
+    ),
+    (
+        lambda L: L.nn.functional.layer_norm(L.zeros(4), (4,), L.zeros(3)),
+        "layer_norm of shape (4,) with weight of shape (3,): it must have shape (4,)",
+    ),
+    (
+        lambda L: L.nn.GroupNorm(2, 3),
+        "num_channels (3) must be divisible by num_groups",
+    ),
+    (
+        lambda L: L.nn.functional.group_norm(L.zeros(2, 3), 2),
+        "group_norm of 3 channels in 2 groups",
+    ),
+    (
+        lambda L: L.nn.functional.group_norm(L.zeros(1, 3), 3),
+        "group_norm of shape (1, 3) has one value to normalise",
+    ),
+    (lambda L: L.nn.Dropout(1.5), "dropout probability has to be between 0 and 1"),
+    (
+        lambda L: L.nn.functional.dropout(L.zeros(3), -0.1),
+        "dropout probability has to be between 0 and 1, but got -0.1",
+    ),
+    (
+        lambda L: L.nn.functional.prelu(L.zeros(2, 3), L.zeros(2)),
+        "prelu of 3 channels with weight of shape (2,): it must have shape (1,) or",
+    ),
+    (
+        lambda L: L.nn.functional.gelu(L.zeros(2), approximate="erf"),
+        "approximate argument must be either none or tanh.",
+    ),
+    (lambda L: L.nn.Hardtanh(1, -1), "Hardtanh from 1 to -1"),
+    (
+        lambda L: L.nn.functional.binary_cross_entropy(L.ones(2), L.ones(3)),
+        "Using a target size ((3,)) that is different to the input size ((2,))",
+    ),
+    (
+        lambda L: L.nn.functional.binary_cross_entropy(2 * L.ones(2), L.ones(2)),
+        "binary_cross_entropy of numbers outside 0..1",
+    ),
+    (
+        lambda L: L.nn.BCEWithLogitsLoss()(L.ones(2), L.ones(3)),
+        "Target size ((3,)) must be the same as input size ((2,))",
+    ),
+    (
+        lambda L: L.nn.SmoothL1Loss(beta=-1.0)(L.ones(2), L.ones(2)),
+        "smooth_l1_loss does not support negative values for beta",
+    ),
+    (
+        lambda L: L.nn.HuberLoss(delta=-1.0)(L.ones(2), L.ones(2)),
+        "huber_loss does not support non-positive values for delta",
+    ),
+    (
+        lambda L: L.nn.KLDivLoss(reduction="all")(L.ones(2), L.ones(2)),
+        "all is not a valid value for reduction",
+    ),
+    (
+        lambda L: L.nn.functional.avg_pool2d(L.zeros(1, 1, 2, 2), 3),
+        "avg_pool2d with kernel (3, 3) on an image of (2, 2)",
+    ),
+    (
+        lambda L: L.nn.functional.avg_pool2d(L.zeros(1, 1, 4, 4), 3, padding=2),
+        "avg_pool2d with padding (2, 2) and kernel_size (3, 3)",
+    ),
+    (
+        lambda L: L.nn.functional.avg_pool2d(L.zeros(1, 4, 4), 2, divisor_override=0),
+        "avg_pool2d with divisor_override=0",
+    ),
+    (
+        lambda L: L.nn.functional.max_pool1d(L.zeros(4), 2),
+        "max_pool1d of shape (4,): the input must have the dimensions channels",
+    ),
+    (
+        lambda L: L.nn.functional.conv1d(L.zeros(1, 1, 8), L.zeros(1, 1, 2, 2)),
+        "conv1d with weight of shape (1, 1, 2, 2): it must have the dimensions",
+    ),
+    (
+        lambda L: L.nn.Embedding(3, 2)(L.tensor([0, 3])),
+        "embedding with a number outside 0..2: the table has shape (3, 2)",
+    ),
+    (
+        lambda L: L.nn.Embedding(3, 2)(L.tensor([0, -1])),
+        "embedding with a number outside 0..2",
+    ),
+    (
+        lambda L: L.nn.Embedding(3, 2)(L.zeros(2)),
+        "embedding of numbers of dtype torch.float32",
+    ),
+    (lambda L: L.nn.Embedding(3, 2, 3), "padding_idx 3 of a table of 3 rows"),
+    (lambda L: L.nn.ModuleList([L.nn.ReLU()])[1], "index 1 is out of range"),
+    (lambda L: L.nn.ModuleList([3]), "int is not a Module subclass"),
+    (lambda L: L.nn.ModuleDict({"a": 3}), "int is not a Module subclass"),
+    (
+        lambda L: L.nn.ParameterList(L.zeros(2)),
+        "ParameterList.extend should be called with an iterable, but got Tensor",
+    ),
+    (lambda L: L.nn.ParameterList()(), "ParameterList should not be called."),
+    (
+        lambda L: L.nn.utils.vector_to_parameters([1.0], []),
+        "expected torch.Tensor, but got: list",
+    ),
+    (
         lambda L: conv(L, (1, 3, 8, 8), (16, 1, 5, 5)),
         "conv2d of 3 input channels with weight of shape (16, 1, 5, 5): the weight is "
         "made for 1 channel",

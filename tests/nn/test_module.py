@@ -95,7 +95,78 @@ def test_apply_visits_the_innermost_first():
     assert ours == theirs
 
 
+def changed_list(nn):
+    layers = nn.ModuleList([nn.ReLU(), nn.Tanh()]) + nn.ModuleList([nn.SELU()])
+    layers.insert(1, nn.Sigmoid())
+    layers += [nn.SiLU(), nn.ELU()]
+    layers[-1] = nn.Identity()
+    del layers[0]
+    layers.append(layers[1:3])
+    return layers
+
+
+def changed_dict(nn):
+    layers = nn.ModuleDict({"a": nn.ReLU(), "b": nn.Linear(2, 2), "c": nn.ReLU()})
+    layers.update([("d", nn.SELU()), ("a", nn.SiLU())])
+    del layers["b"]
+    assert isinstance(layers.pop("c"), nn.ReLU)
+    assert list(layers) == list(layers.keys()) == ["a", "d"]
+    assert "a" in layers
+    assert "b" not in layers
+    assert [layers["a"], layers["d"]] == list(layers.values())
+    assert len(layers) == 2
+    return layers
+
+
 REPRS = {
+    "Conv1d": lambda nn: nn.Conv1d(2, 3, 5, stride=2, padding=1, bias=False),
+    "Conv1d same": lambda nn: nn.Conv1d(2, 3, 5, padding="same"),
+    "MaxPool1d": lambda nn: nn.MaxPool1d(2, padding=1),
+    "AvgPool1d": lambda nn: nn.AvgPool1d(2, 3),
+    "AvgPool2d": lambda nn: nn.AvgPool2d((2, 3), padding=1),
+    "AdaptiveAvgPool2d": lambda nn: nn.AdaptiveAvgPool2d((None, 3)),
+    "Embedding": lambda nn: nn.Embedding(3, 4),
+    "Embedding with padding": lambda nn: nn.Embedding(3, 4, padding_idx=-1),
+    "ModuleList": lambda nn: nn.ModuleList(
+        [nn.ReLU(), nn.Linear(2, 2), nn.Linear(2, 2), nn.Sequential(nn.Tanh())]
+    ),
+    "changed ModuleList": lambda nn: changed_list(nn),
+    "empty ModuleList": lambda nn: nn.ModuleList(),
+    "ModuleDict": lambda nn: changed_dict(nn),
+    "ParameterList": lambda nn: nn.ParameterList(
+        [nn.Linear(2, 3).weight, nn.Linear(2, 3).weight.detach()]
+    ),
+    "ParameterList of one": lambda nn: nn.ParameterList([nn.Linear(2, 3).weight]),
+    "LeakyReLU": lambda nn: nn.LeakyReLU(0.2, inplace=True),
+    "LeakyReLU as it comes": lambda nn: nn.LeakyReLU(),
+    "PReLU": lambda nn: nn.PReLU(3),
+    "ELU": lambda nn: nn.ELU(0.5),
+    "ELU in place": lambda nn: nn.ELU(inplace=True),
+    "SELU": lambda nn: nn.SELU(True),
+    "SiLU": lambda nn: nn.SiLU(),
+    "GELU": lambda nn: nn.GELU("tanh"),
+    "Softplus": lambda nn: nn.Softplus(2, threshold=3),
+    "Softplus as it comes": lambda nn: nn.Softplus(),
+    "Softsign": lambda nn: nn.Softsign(),
+    "Hardtanh": lambda nn: nn.Hardtanh(),
+    "Hardtanh with all": lambda nn: nn.Hardtanh(-2, 3.0, True),
+    "LogSigmoid": lambda nn: nn.LogSigmoid(),
+    "Softmax": lambda nn: nn.Softmax(dim=1),
+    "LogSoftmax": lambda nn: nn.LogSoftmax(),
+    "BatchNorm1d": lambda nn: nn.BatchNorm1d(3),
+    "BatchNorm2d with all": lambda nn: nn.BatchNorm2d(
+        3, 0.1, None, False, track_running_stats=False
+    ),
+    "BatchNorm2d without bias": lambda nn: nn.BatchNorm2d(3, bias=False),
+    "LayerNorm": lambda nn: nn.LayerNorm(3),
+    "LayerNorm with all": lambda nn: nn.LayerNorm([2, 3], 0.1, bias=False),
+    "LayerNorm without weight": lambda nn: nn.LayerNorm((2,), elementwise_affine=False),
+    "GroupNorm": lambda nn: nn.GroupNorm(2, 4, affine=False),
+    "Dropout": lambda nn: nn.Dropout(),
+    "Dropout2d": lambda nn: nn.Dropout2d(0.2, inplace=True),
+    "L1Loss": lambda nn: nn.L1Loss(),
+    "BCELoss": lambda nn: nn.BCELoss(),
+    "KLDivLoss": lambda nn: nn.KLDivLoss(reduction="batchmean"),
     "Linear": lambda nn: nn.Linear(3, 4),
     "Linear without bias": lambda nn: nn.Linear(3, 4, bias=False),
     "Conv2d": lambda nn: nn.Conv2d(1, 16, 5),
@@ -135,8 +206,22 @@ REPRS = {
 
 
 @pytest.mark.parametrize("name", REPRS)
-def test_repr_equals_torchs(name):
-    assert repr(REPRS[name](minigrad.nn)) == repr(REPRS[name](torch.nn))
+def test_repr_and_state_equal_torchs(name):
+    ours, theirs = (REPRS[name](L.nn) for L in (minigrad, torch))
+    assert repr(ours) == repr(theirs)
+    if isinstance(ours, minigrad.nn.Module):
+        assert described(ours) == described(theirs)
+
+
+def described(module):
+    """Names, shapes, dtypes and sums of what a module saves; the sums of constants."""
+    drawn = ("Linear", "Conv", "Embedding", "RNN", "LSTM")
+    drawn += ("ParameterList",)
+    fixed = not any(type(m).__name__.startswith(drawn) for m in module.modules())
+    return [
+        (name, tuple(t.shape), str(t.dtype), t.double().sum().item() if fixed else 0)
+        for name, t in module.state_dict().items()
+    ]
 
 
 def to_torch(state):

@@ -1,0 +1,103 @@
+"""Embedding: a table with one row of numbers, which are learned, for each thing.
+
+The single idea: a row picked by its number is a linear layer whose input is 1 at one
+place and 0 elsewhere, without the multiplications. The chapter on text explains it.
+"""
+
+from minigrad.creation import empty, where
+from minigrad.grad_mode import no_grad
+
+from . import init
+from .checks import require_off
+from .module import Module
+from .parameter import Parameter
+
+
+def embedding(
+    input,
+    weight,
+    padding_idx=None,
+    max_norm=None,
+    norm_type=2.0,
+    scale_grad_by_freq=False,
+    sparse=False,
+):
+    """weight[input]: one row of the table for each number.
+
+    input: whole numbers 0..rows-1, any shape; weight: (rows, columns)
+    padding_idx: the row that gets no gradient
+    returns: (*input.shape, columns)
+    raises: IndexError for a number that is no row, RuntimeError for an input of another
+        dtype, NotImplementedError for max_norm, scale_grad_by_freq and sparse
+    """
+    settings = {"scale_grad_by_freq": scale_grad_by_freq, "sparse": sparse}
+    require_off("embedding", max_norm=max_norm, **settings)
+    rows = weight.shape[0]
+    if input.dtype.name not in ("int64", "int32"):
+        raise RuntimeError(
+            f"embedding of numbers of dtype {input.dtype}: they must be int64 or "
+            "int32; convert them with .long()"
+        )
+    if input.numel() and ((input < 0) | (input >= rows)).any().item():
+        raise IndexError(
+            f"embedding with a number outside 0..{rows - 1}: the table has shape "
+            f"{weight.shape}, index out of range"
+        )
+    out = weight[input.long()]
+    if padding_idx is None:
+        return out
+    padding = input == _row(padding_idx, rows)
+    return where(padding.unsqueeze(-1), out.detach(), out)
+
+
+def _row(padding_idx, rows):
+    """The number of the padding row, counted from the front."""
+    if not -rows <= padding_idx < rows:
+        raise AssertionError(
+            f"padding_idx {padding_idx} of a table of {rows} rows: padding_idx must be "
+            "within num_embeddings"
+        )
+    return padding_idx % rows
+
+
+class Embedding(Module):
+    """A table of num_embeddings rows of embedding_dim numbers, picked by number.
+
+    padding_idx: the row that starts as zeros and gets no gradient
+    weight: (num_embeddings, embedding_dim), drawn from the normal distribution
+
+    Source: Bengio, Ducharme, Vincent, Jauvin, A Neural Probabilistic Language Model
+    (2003), section 2.
+
+        >>> Embedding(10, 3)(tensor([[1, 2], [4, 9]])).shape == (2, 2, 3)
+        True
+    """
+
+    def __init__(
+        self, num_embeddings, embedding_dim, padding_idx=None, device=None, dtype=None
+    ):
+        super().__init__()
+        self.num_embeddings = num_embeddings
+        self.embedding_dim = embedding_dim
+        self.padding_idx = padding_idx
+        if padding_idx is not None:
+            self.padding_idx = _row(padding_idx, num_embeddings)
+        shape = (num_embeddings, embedding_dim)
+        self.weight = Parameter(empty(shape, device=device, dtype=dtype))
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        """Draw the weight anew; the padding row becomes zeros."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            with no_grad():
+                self.weight[self.padding_idx] = 0
+
+    def forward(self, input):
+        """input: whole numbers, any shape; returns (*input.shape, embedding_dim)."""
+        return embedding(input, self.weight, self.padding_idx)
+
+    def extra_repr(self):
+        sizes = f"{self.num_embeddings}, {self.embedding_dim}"
+        padding = self.padding_idx
+        return sizes if padding is None else f"{sizes}, padding_idx={padding}"
