@@ -11,7 +11,7 @@ import numpy as np
 
 from .arrays import WORLDS
 from .engine import Variable, current, result
-from .operands import cast, dtype_of
+from .operands import cast, dtype_of, like
 
 # Dimensions and sizes.
 
@@ -41,12 +41,17 @@ def filled_dims(tensor, dim, name):
     dims, shape = all_dims(tensor, dim, name), tuple(tensor.array.shape)
     if any(shape[d] == 0 for d in dims):
         whole = dim is None or (isinstance(dim, tuple) and not dim)
-        error = RuntimeError if whole and name != "argmax" else IndexError  # torch's
+        error = RuntimeError if whole and name[:3] != "arg" else IndexError  # torch's
         raise error(
             f"{name} over dims {dims} of a tensor of shape {shape}: of no elements "
             "there is no largest"
         )
     return dims
+
+
+def named_dims(tensor, dims, name):
+    """`dims` counted from the front, where an empty tuple stands for none."""
+    return all_dims(tensor, dims, name) if dims else ()
 
 
 def out_of_range(name, dim, n, size):
@@ -171,22 +176,83 @@ def _part(part):
     return part
 
 
-def gathered(tensor, dim, index):
+def gathered(tensor, dim, index, name="gather"):
     """The array in `index`, if it fits `tensor` for gather along dim."""
     shape, own = tuple(tensor.array.shape), tuple(index.array.shape)
     if dtype_of(index).name != "int64":
         raise RuntimeError(
-            f"gather with an index of dtype {dtype_of(index)}: use .long()"
+            f"{name} with an index of dtype {dtype_of(index)}: use .long()"
         )
     small = all(
         n <= m for i, (n, m) in enumerate(zip(own, shape, strict=False)) if i != dim
     )
     if len(own) != len(shape) or not small:
         raise RuntimeError(
-            f"gather along dim {dim} of shape {shape} with an index of shape {own}: it "
+            f"{name} along dim {dim} of shape {shape} with an index of shape {own}: it "
             "needs as many dimensions, and no larger sizes along the others"
         )
+    _inside(index.array, shape[dim] if shape else 1, name, RuntimeError)
     return index.array
+
+
+def _inside(places, size, name, error):
+    """Refuse places outside 0 ... size - 1, which NumPy would count from the end."""
+    near = WORLDS[type(places)].device_name(places) in ("cpu", "torch")
+    if near and math.prod(places.shape):  # elsewhere a look would make us wait
+        low, high = places.min(), places.max()
+        if low < 0 or high >= size:
+            raise error(
+                f"{name} at place {low if low < 0 else high} along a dim of size "
+                f"{size}: places are counted from 0 to {size - 1}"
+            )
+
+
+def scattered(tensor, dim, index, source, name):
+    """The key that names the places of `index`, and as much of `source` as it asks."""
+    places = gathered(tensor, dim, index, name)
+    own = tuple(places.shape)
+    if not isinstance(source, Variable):
+        value = cast(like(tensor, source), dtype_of(tensor))
+        return along(dim, places), value
+    if dtype_of(source) is not dtype_of(tensor):
+        raise RuntimeError(
+            f"{name} of {dtype_of(source)} into {dtype_of(tensor)}: the dtypes must be "
+            "equal"
+        )
+    shape = tuple(source.array.shape)
+    if len(shape) != len(own) or any(n > m for n, m in zip(own, shape, strict=True)):
+        error = RuntimeError if len(shape) == len(own) else IndexError  # torch's
+        raise error(
+            f"{name} of a source of shape {shape} with an index of shape {own}: the "
+            "source must be at least as large in each dimension"
+        )
+    return along(dim, places), source[tuple(slice(n) for n in own)]
+
+
+def along(dim, places):
+    """The key that reads `places` along `dim` and counts along all others."""
+    if not places.shape:
+        return (...,)
+    world, n = WORLDS[type(places)], len(places.shape)
+    key = []
+    for i, size in enumerate(places.shape):
+        count = world.arange(0, size, 1, "int64", world.device_name(places))
+        key.append(count.reshape((1,) * i + (size,) + (1,) * (n - 1 - i)))
+    key[dim] = places
+    return tuple(key)
+
+
+def places_along(tensor, dim, index, name):
+    """The key that names the places in the vector `index` along `dim`."""
+    if dtype_of(index).name not in ("int64", "int32") or len(index.array.shape) > 1:
+        raise (IndexError if len(index.array.shape) > 1 else RuntimeError)(
+            f"{name} with an index of dtype {dtype_of(index)} and shape "
+            f"{tuple(index.array.shape)}: it must be a vector of ints"
+        )
+    shape = tuple(tensor.array.shape)
+    error = IndexError if name == "index_select" else RuntimeError  # torch's
+    _inside(index.array, shape[dim] if shape else 1, name, error)
+    return (slice(None),) * dim + (index.array.reshape(-1), ...)
 
 
 # Gradients.

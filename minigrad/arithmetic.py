@@ -9,7 +9,16 @@ import operator
 from . import arrays, ops
 from . import dtype as dtypes
 from .engine import Variable, apply, result
-from .operands import binary, cast, choose, compare, divide, dtype_of, power
+from .operands import (
+    binary,
+    cast,
+    choose,
+    compare,
+    divide,
+    dtype_of,
+    power,
+    whole_part,
+)
 
 
 class Arithmetic(Variable):
@@ -49,6 +58,20 @@ class Arithmetic(Variable):
     def __rpow__(self, other):
         return power(other, self)
 
+    def __floordiv__(self, other):
+        """floor(self / other), which is flat: its gradient is 0."""
+        return whole_part(ops.FloorDivide, self, other)
+
+    def __rfloordiv__(self, other):
+        return whole_part(ops.FloorDivide, other, self)
+
+    def __mod__(self, other):
+        """What is left of self when as many whole `other` as fit are taken away."""
+        return whole_part(ops.Remainder, self, other)
+
+    def __rmod__(self, other):
+        return whole_part(ops.Remainder, other, self)
+
     def __neg__(self):
         return apply(ops.Neg, numeric(self, "neg"))
 
@@ -76,6 +99,7 @@ class Arithmetic(Variable):
         return self**exponent
 
     neg, abs = __neg__, __abs__
+    floor_divide, remainder = __floordiv__, __mod__
 
     # Comparison: tensors of bools, without history.
 
@@ -103,6 +127,11 @@ class Arithmetic(Variable):
     def __or__(self, other):
         return compare(operator.or_, self, other)
 
+    def __xor__(self, other):
+        return compare(operator.xor, self, other)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
     def __invert__(self):
         return result(self._world.asarray(~self.array))
 
@@ -119,8 +148,28 @@ class Arithmetic(Variable):
     def log(self):
         return apply(ops.Log, floating(self))
 
+    def expm1(self):
+        """exp(x) - 1, exact also near 0."""
+        return apply(ops.Expm1, floating(self))
+
+    def log1p(self):
+        """log(1 + x), exact also near 0."""
+        return apply(ops.Log1p, floating(self))
+
+    def log2(self):
+        return apply(ops.Log2, floating(self))
+
+    def log10(self):
+        return apply(ops.Log10, floating(self))
+
     def sqrt(self):
         return apply(ops.Sqrt, floating(self))
+
+    def rsqrt(self):
+        return self.sqrt().reciprocal()
+
+    def reciprocal(self):
+        return 1 / self
 
     def sin(self):
         return apply(ops.Sin, floating(self))
@@ -128,17 +177,62 @@ class Arithmetic(Variable):
     def cos(self):
         return apply(ops.Cos, floating(self))
 
+    def tan(self):
+        return self.sin() / self.cos()
+
     def tanh(self):
         return apply(ops.Tanh, floating(self))
 
     def sigmoid(self):
         return apply(ops.Sigmoid, floating(self))
 
+    def erf(self):
+        """2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x."""
+        return apply(ops.Erf, floating(self))
+
     def relu(self):
         return apply(ops.Relu, numeric(self, "relu"))
 
     def sign(self):
         return apply(ops.Sign, self)
+
+    def floor(self):
+        """The largest whole number that is not above x."""
+        return _to_whole(self, "floor", lambda x: apply(ops.Floor, x))
+
+    def ceil(self):
+        """The smallest whole number that is not below x."""
+        return _to_whole(self, "ceil", lambda x: -apply(ops.Floor, -x))
+
+    def round(self, *, decimals=0):
+        """The nearest number with so many decimals; of two as near, the even one."""
+        scale = 10.0**decimals
+        if decimals == 0:
+            return _to_whole(self, "round", lambda x: apply(ops.Round, x))
+        return _to_whole(self, "round", lambda x: (x * scale).round() / scale)
+
+    def clamp(self, min=None, max=None):
+        """The elements, none below `min` or above `max`: numbers, tensors, or None.
+        Where min > max, it is max. At a number the slope is 0, as torch has it."""
+        if min is None and max is None:
+            raise RuntimeError("clamp without bounds: give min, max, or both")
+        out = self if min is None else self.clamp_min(min)
+        out = out if max is None else out.clamp_max(max)
+        if isinstance(min, Variable) and isinstance(max, Variable):
+            return choose((self >= min) & (self <= max), self, out)
+        return out
+
+    def clamp_min(self, min):
+        """The larger of each element and `min`, a number or a tensor."""
+        if isinstance(min, Variable):
+            return self.maximum(min)
+        return binary(ops.ClampMin, self, min)
+
+    def clamp_max(self, max):
+        """The smaller of each element and `max`, a number or a tensor."""
+        if isinstance(max, Variable):
+            return self.minimum(max)
+        return binary(ops.ClampMax, self, max)
 
     def square(self):
         return self**2
@@ -170,3 +264,8 @@ def numeric(x, name):
     if x.array.dtype not in arrays.FLOATS and dtype_of(x) is dtypes.bool:
         raise RuntimeError(f"{name} of bools: use .long() or .float() first")
     return x
+
+
+def _to_whole(x, name, function):
+    """function(x), or a copy of x if it holds whole numbers already."""
+    return function(x) if x.array.dtype in arrays.FLOATS else numeric(x, name).clone()

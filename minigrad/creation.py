@@ -41,6 +41,22 @@ def _array(data):
     return np.array(data)
 
 
+def FloatTensor(*data):
+    """float32 numbers from a list, or zeros of a size: the constructor of old torch."""
+    return _of_dtype(dtypes.float32, data)
+
+
+def LongTensor(*data):
+    """int64 numbers from a list, or zeros of a size: the constructor of old torch."""
+    return _of_dtype(dtypes.int64, data)
+
+
+def _of_dtype(dtype, data):
+    if all(isinstance(n, int) for n in data):
+        return zeros(*(data or (0,)), dtype=dtype)
+    return tensor(data[0], dtype=dtype)
+
+
 def as_tensor(data, dtype=None, device=None):
     """`data` as a tensor, sharing its memory where that is possible."""
     if isinstance(data, np.ndarray):
@@ -102,6 +118,9 @@ def zeros_like(input, dtype=None, device=None, requires_grad=False):
 def ones_like(input, dtype=None, device=None, requires_grad=False):
     """A tensor like `input` with ones."""
     return full_like(input, 1, dtype, device, requires_grad)
+
+
+empty_like = zeros_like
 
 
 def rand_like(input, dtype=None, device=None):
@@ -175,8 +194,11 @@ def stack(tensors, dim=0):
     return cat([t.unsqueeze(dim) for t in tensors], dim)
 
 
-def where(condition, input, other):
-    """input where condition holds, other elsewhere; both may be numbers."""
+def where(condition, input=None, other=None):
+    """input where condition holds, other elsewhere; both may be numbers. With the
+    condition alone: its places that are not 0, a vector of indices for each dim."""
+    if input is None and other is None:
+        return condition.nonzero(as_tuple=True)
     return choose(condition, input, other)
 
 

@@ -35,6 +35,12 @@ def numpy_to(array, device):
     return array if device == "cpu" else world_of(device).from_numpy(array, device)
 
 
+def beside(tensor, array):
+    """A NumPy array as a tensor on the device of `tensor`."""
+    device = WORLDS[type(tensor.array)].device_name(tensor.array)
+    return result(numpy_to(np.asarray(array), device))
+
+
 def cast(x, dtype):
     """The tensor x with its numbers in `dtype`; a Python number as it is."""
     if not isinstance(x, Variable):
@@ -80,6 +86,13 @@ def divide(x, y):
         default = dtypes.get_default_dtype()
         x, y = cast(x, default), cast(y, default)
     return binary(Div, x, y)
+
+
+def whole_part(op, x, y):
+    """`op` of the pair for x // y and x % y, which torch refuses to bools."""
+    if dtype_of(x) is dtype_of(y) is dtypes.bool:
+        raise RuntimeError("// and % of bools: use .long() or .float() first")
+    return binary(op, x, y)
 
 
 def power(x, y):
@@ -144,8 +157,7 @@ def _operand(a, tensor):
     if isinstance(a, Variable | bool | int | float) and not isinstance(a, np.generic):
         return a
     if isinstance(a, np.ndarray | np.generic):
-        device = WORLDS[type(tensor.array)].device_name(tensor.array)
-        return result(numpy_to(np.asarray(a), device))
+        return beside(tensor, a)
     return NotImplemented
 
 

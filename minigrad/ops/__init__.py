@@ -5,11 +5,20 @@ from .elementwise import (
     Abs,
     Add,
     Cast,
+    ClampMax,
+    ClampMin,
     Copy,
     Cos,
     Div,
+    Erf,
     Exp,
+    Expm1,
+    Floor,
+    FloorDivide,
     Log,
+    Log1p,
+    Log2,
+    Log10,
     Maximum,
     Minimum,
     Move,
@@ -17,6 +26,8 @@ from .elementwise import (
     Neg,
     Pow,
     Relu,
+    Remainder,
+    Round,
     Sigmoid,
     Sign,
     Sin,
@@ -28,9 +39,22 @@ from .elementwise import (
 )
 from .index import Gather, Index, IndexAdd, ScatterAdd, SetIndex
 from .linalg import Linear, MatMul
+from .loss import BinaryCrossEntropy
+from .norm import Normalize
 from .op import Op
 from .pool import MaxPool2d, MaxSelect2d, MaxUnpool2d
-from .reduce import Amax, LogSoftmax, Max, Mean, Softmax, Sum
-from .shape import Cat, Expand, Permute, Reshape
+from .reduce import (
+    Amax,
+    Amin,
+    Cumsum,
+    LogSoftmax,
+    LogSumExp,
+    Max,
+    Mean,
+    Min,
+    Softmax,
+    Sum,
+)
+from .shape import Cat, Diagonal, Expand, Flip, Permute, Reshape
 
 __all__ = [name for name in dir() if name[0].isupper()]

@@ -6,6 +6,8 @@ gradient to each argument where maximum and minimum tie.
 Chapter: arrays and their rules.
 """
 
+from math import log, pi, sqrt
+
 from .op import Op
 
 
@@ -50,6 +52,24 @@ class Log(Op):
     def forward(xp, x): return xp.log(x)
     def grad_x(g, x): return g / x
 
+class Expm1(Op):
+    """exp(x) - 1, also where x is so small that exp(x) rounds to 1."""
+    def forward(xp, x): return xp.expm1(x)
+    def grad_x(g, out): return g * (out + 1)
+
+class Log1p(Op):
+    """log(1 + x), also where x is so small that 1 + x rounds to 1."""
+    def forward(xp, x): return xp.log1p(x)
+    def grad_x(g, x): return g / (x + 1)
+
+class Log2(Op):
+    def forward(xp, x): return xp.log2(x)
+    def grad_x(g, x): return g / (x * log(2))
+
+class Log10(Op):
+    def forward(xp, x): return xp.log10(x)
+    def grad_x(g, x): return g / (x * log(10))
+
 class Sqrt(Op):
     def forward(xp, x): return xp.sqrt(x)
     def grad_x(g, out): return g / (2 * out)
@@ -70,6 +90,10 @@ class Sigmoid(Op):
     def forward(xp, x): return xp.sigmoid(x)
     def grad_x(g, out): return g * (1 - out) * out
 
+class Erf(Op):
+    def forward(xp, x): return xp.erf(x)
+    def grad_x(xp, g, x): return g * (2 / sqrt(pi) * xp.exp(-(x * x)))
+
 class Relu(Op):
     def forward(xp, x): return xp.relu(x)
     def grad_x(xp, g, out): return xp.where(out <= 0, 0.0, g)
@@ -81,6 +105,37 @@ class Abs(Op):
 class Sign(Op):
     def forward(xp, x): return xp.sign(x)
     def grad_x(xp, g): return xp.zeros_like(g)
+
+class Floor(Op):
+    def forward(xp, x): return xp.floor(x)
+    def grad_x(xp, g): return xp.zeros_like(g)
+
+class Round(Op):
+    """The nearest whole number; of two at the same distance, the even one."""
+    def forward(xp, x): return xp.round(x)
+    def grad_x(xp, g): return xp.zeros_like(g)
+
+class FloorDivide(Op):
+    """floor(x / y), of whole numbers too."""
+    def forward(xp, x, y): return xp.floor_divide(x, y)
+    def grad_x(xp, g): return xp.zeros_like(g)
+    def grad_y(xp, g): return xp.zeros_like(g)
+
+class Remainder(Op):
+    """x - y floor(x / y), which has the sign of y."""
+    def forward(xp, x, y): return xp.remainder(x, y)
+    def grad_x(g): return g
+    def grad_y(xp, g, x, y): return -g * xp.floor(x / y)
+
+class ClampMin(Op):
+    """The larger of x and a number. At the bound the slope is 0."""
+    def forward(xp, x, low): return xp.clamp_min(x, low)
+    def grad_x(xp, g, x, low): return xp.where(x > low, g, 0.0)
+
+class ClampMax(Op):
+    """The smaller of x and a number. At the bound the slope is 0."""
+    def forward(xp, x, high): return xp.clamp_max(x, high)
+    def grad_x(xp, g, x, high): return xp.where(x < high, g, 0.0)
 
 class Maximum(Op):
     def forward(xp, x, y): return xp.maximum(x, y)

@@ -27,6 +27,21 @@ class Expand(Op):
     def forward(xp, x, shape): return xp.expand(x, shape)
     def grad_x(g): return g                            # the engine sums it back to x
 
+class Flip(Op):
+    def forward(xp, x, dims): return xp.flip(x, dims)
+    def grad_x(xp, g, dims): return xp.flip(g, dims)
+
+class Diagonal(Op):
+    """x[..., i, i] of x with square matrices in its last two dimensions."""
+    view = True
+    def forward(xp, x): return xp.diagonal(x)
+    def grad_x(xp, g, x_shape): return xp.index_add(g, on_diagonal(x_shape), x_shape)
+    def put_back(xp, x, y): return xp.set_index(x, on_diagonal(x.shape), y)
+
+def on_diagonal(shape):
+    places = list(range(shape[-1]))
+    return (..., places, places)
+
 class Cat(Op):
     def forward(xp, dim, *xs): return xp.cat(dim, *xs)
     def grad_xs(g, xs_shape, dim):

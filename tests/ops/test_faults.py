@@ -206,9 +206,11 @@ ZERO = "the gradient is 0, whatever its sign, its size, its places and g"
 OF_ZERO = "this rule gives 0 where the output is 0, as it is here"
 MIRROR = "y > x is x < y: the same rule"
 VECTOR = "a vector transposed is itself"
+FLAT = ["Sign.x", "ZerosLike.x", "Floor.x", "Round.x"]
+FLAT += ["FloorDivide.x", "FloorDivide.y"]
 UNSEEN = {
     f"{place}: {name}": ZERO
-    for place in ("Sign.x", "ZerosLike.x")
+    for place in FLAT
     for name, (needed, _) in FAULTS.items()
     if set(needed) <= {"g"}
 } | {
@@ -219,6 +221,7 @@ UNSEEN = {
     "Minimum.x: the rule of Maximum.y": MIRROR,
     "Minimum.y: the rule of Maximum.x": MIRROR,
     "Conv2d.b: transposed": VECTOR,
+    "Diagonal.x: transposed": "a matrix with a diagonal alone is its transpose",
 }
 
 

@@ -123,6 +123,9 @@ ONLY_IN_TORCH = {
     ops.MaxPool2d: 1,  # x, of which it needs the shape
     ops.MaxSelect2d: 1,  # as for gather
     ops.IndexAdd: 2,
+    ops.FloorDivide: 2,  # both, for a gradient that is 0
+    ops.Normalize: 1,  # mean and deviation; ours keeps its result
+    ops.BinaryCrossEntropy: 4,  # logarithms, sums: the formula is written out
 }
 
 
