@@ -8,6 +8,7 @@ import minigrad as mg
 
 DEVICES = ("cpu", "torch")
 on_devices = pytest.mark.parametrize("device", DEVICES)
+_rng = np.random.default_rng(1)
 
 
 def pair(array, device="cpu", requires_grad=False):
@@ -15,6 +16,18 @@ def pair(array, device="cpu", requires_grad=False):
     array = np.asarray(array)
     ours = mg.tensor(array, device=device, requires_grad=requires_grad)
     return ours, torch.tensor(array, requires_grad=requires_grad)
+
+
+def leaf(device="cpu", shape=(3,)):
+    """A pair of leaves that require a gradient, of random numbers around 2."""
+    return pair(_rng.standard_normal(shape) + 2, device, True)
+
+
+def both_backward(ours, theirs, device, **kwargs):
+    """Send the same random gradient back through both results."""
+    g, tg = pair(_rng.standard_normal(ours.shape), device)
+    ours.backward(g, **kwargs)
+    theirs.backward(tg, **kwargs)
 
 
 def same(ours, theirs, rtol=0.0, atol=0.0):

@@ -8,22 +8,12 @@ import weakref
 import numpy as np
 import pytest
 import torch
-from judge import on_devices, outcome, pair, same, same_outcome
+from judge import both_backward, leaf, on_devices, outcome, pair, same, same_outcome
 
 import minigrad as mg
 from minigrad import engine
 
 rng = np.random.default_rng(1)
-
-
-def leaf(device="cpu", shape=(3,)):
-    return pair(rng.standard_normal(shape) + 2, device, True)
-
-
-def both_backward(ours, theirs, device, **kwargs):
-    g, tg = pair(rng.standard_normal(ours.shape), device)
-    ours.backward(g, **kwargs)
-    theirs.backward(tg, **kwargs)
 
 
 # Order.

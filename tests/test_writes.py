@@ -3,21 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from judge import on_devices, outcome, pair, same, same_outcome
+from judge import leaf, on_devices, outcome, pair, same, same_outcome
 
 import minigrad as mg
 
 rng = np.random.default_rng(1)
-
-
-def leaf(device="cpu", shape=(3,)):
-    return pair(rng.standard_normal(shape) + 2, device, True)
-
-
-def both_backward(ours, theirs, device, **kwargs):
-    g, tg = pair(rng.standard_normal(ours.shape), device)
-    ours.backward(g, **kwargs)
-    theirs.backward(tg, **kwargs)
 
 
 def exp_then_write(x):
