@@ -91,18 +91,13 @@ class DataLoader:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
         if collate_fn is None:
             collate_fn = default_convert if batch_sampler is None else default_collate
-        self.dataset = dataset
-        self.batch_size = batch_size
-        self.sampler = sampler
-        self.batch_sampler = batch_sampler
-        self.num_workers = num_workers
-        self.collate_fn = collate_fn
-        self.pin_memory = pin_memory
-        self.drop_last = drop_last
-        self.timeout = timeout
+        self.dataset, self.collate_fn = dataset, collate_fn
+        self.sampler, self.batch_sampler = sampler, batch_sampler
+        self.batch_size, self.drop_last = batch_size, drop_last
+        self.generator, self.pin_memory = generator, pin_memory
+        self.num_workers, self.timeout = num_workers, timeout
         self.worker_init_fn = worker_init_fn
         self.multiprocessing_context = _context(multiprocessing_context, num_workers)
-        self.generator = generator
         self.prefetch_factor = prefetch_factor or (2 if num_workers else None)
         self.persistent_workers = persistent_workers
 
