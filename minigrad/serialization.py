@@ -96,9 +96,9 @@ def load(f, map_location=None, *, weights_only=True):
             content = file.read()
     arrays, about = _parse(content, name)
     reader = _Reader(arrays, map_location, name)
-    structure = about.get(STRUCTURE)
-    if structure is None:
+    if STRUCTURE not in about and CHECKSUM not in about:
         return {key: reader.tensor(key) for key in arrays}
+    structure = about.get(STRUCTURE, "")
     if about.get(CHECKSUM) != _checksum(structure, arrays):
         raise RuntimeError(
             f"{name} is damaged: its contents are not what was saved in it (the "
