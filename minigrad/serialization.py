@@ -13,7 +13,7 @@ import secrets
 import shutil
 import struct
 import zlib
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -25,7 +25,7 @@ from .operands import numpy_to
 from .tensor import Tensor
 
 STRUCTURE, CHECKSUM = "minigrad", "minigrad.crc32"  # the names in the header
-DICTS = {"dict": dict, "OrderedDict": OrderedDict}
+DICTS = {kind.__name__: kind for kind in (dict, OrderedDict, Counter)}
 KINDS = {"BOOL": "bool", "F16": "float16", "F32": "float32", "F64": "float64"}
 KINDS |= {f"I{8 * n}": f"int{8 * n}" for n in (1, 2, 4, 8)}
 KINDS |= {f"U{8 * n}": f"uint{8 * n}" for n in (1, 2, 4, 8)}
@@ -206,7 +206,7 @@ class _Reader:
             return self.tensor(**tree)
         ((kind, content),) = tree.items()
         if kind in DICTS:
-            return DICTS[kind]((self.read(k), self.read(v)) for k, v in content)
+            return DICTS[kind]({self.read(k): self.read(v) for k, v in content})
         if kind == "tuple":
             return tuple(self.read(place) for place in content)
         if kind == "float":
