@@ -9,8 +9,7 @@ any. The chapter on training loops explains it.
 import json
 import math
 import os
-import secrets
-import shutil
+import stat
 import struct
 import zlib
 from collections import Counter, OrderedDict
@@ -300,14 +299,14 @@ def _checksum(structure, arrays):
 def _replace(path, content):
     """Let the file at `path` hold `content`; at every moment it is old or new."""
     folder, name = os.path.split(path)
-    part = os.path.join(folder, f".{name}.part-{secrets.token_hex(8)}")
+    part = os.path.join(folder, f".{name}.part-{os.urandom(8).hex()}")
     try:
         with open(part, "xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         if os.path.exists(path):
-            shutil.copymode(path, part)
+            os.chmod(part, stat.S_IMODE(os.stat(path).st_mode))
         os.replace(part, path)
     except BaseException:
         with suppress(FileNotFoundError):

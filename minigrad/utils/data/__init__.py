@@ -16,6 +16,7 @@ from .dataset import (
     TensorDataset,
     random_split,
 )
+from .info import get_worker_info
 from .sampler import (
     BatchSampler,
     RandomSampler,
@@ -24,4 +25,3 @@ from .sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
-from .worker import get_worker_info

@@ -5,21 +5,15 @@ whether this happens here or in worker processes changes nothing but the time it
 The chapters on data and on the CNN explain it.
 """
 
-import multiprocessing
 import os
-import sys
 import warnings
-from collections import deque
-from itertools import islice, repeat
-from multiprocessing.context import BaseContext
+from itertools import repeat
 from types import GenericAlias
 
 from .collate import default_collate, default_convert
 from .dataset import IterableDataset
 from .fetch import fetcher
-from .pool import Pool
 from .sampler import BatchSampler, RandomSampler, SequentialSampler, draw_seed
-from .worker import End, Failure
 
 FIXED = {"batch_size", "batch_sampler", "sampler", "drop_last", "dataset"}
 FIXED |= {"persistent_workers"}
@@ -117,7 +111,11 @@ class DataLoader:
                 stacklevel=2,
             )
         seed = draw_seed(self.generator)  # always, so that workers change no order
-        return _WithWorkers(self, seed) if self.num_workers else _Here(self)
+        if self.num_workers == 0:
+            return _Here(self)
+        from .pool import WithWorkers  # here, for `import minigrad` to be quick
+
+        return WithWorkers(self, seed)
 
     def __len__(self):
         if not isinstance(self.dataset, IterableDataset):
@@ -155,69 +153,6 @@ class _Here:
 
     def __next__(self):
         return self.fetch(next(self.tasks))
-
-
-class _WithWorkers:
-    """An iteration with workers: each has some tasks ahead, given out in turn.
-
-    due: the workers that owe a reply, in the order of the batches
-    live: the workers that can be given tasks, the next one first
-    """
-
-    _pool = None
-
-    def __init__(self, loader, seed):
-        self._loader = loader
-        self._pool, loader._pool = loader._pool or Pool(loader, seed), None
-        self._pool.epoch += 1
-        self._tasks = iter(loader.tasks)
-        self._live = deque(self._pool.workers)
-        self._due = deque()
-        for _ in range(loader.prefetch_factor * loader.num_workers):
-            self._give_task()
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        while self._due:
-            reply = self._due[0].receive(self._loader.timeout or None)
-            worker = self._due.popleft()
-            if type(reply) is End and worker in self._live:
-                self._live.remove(worker)
-            self._give_task()
-            if type(reply) is Failure:
-                raise reply.error()
-            if type(reply) is not End:
-                return reply
-        self._finish()
-        raise StopIteration
-
-    def _give_task(self):
-        for task in islice(self._tasks, 1 if self._live else 0):
-            self._live[0].send((self._pool.epoch, task))
-            self._due.append(self._live[0])
-            self._live.rotate(-1)
-
-    def _finish(self):
-        """Let the workers go, or have them ready for the next epoch."""
-        pool, self._pool = self._pool, None
-        if pool is None:
-            return
-        if not self._loader.persistent_workers:
-            pool.stop()
-            return
-        try:
-            for worker in self._due:
-                worker.receive()
-        except RuntimeError:  # it died
-            pool.stop()
-        else:
-            self._loader._pool = pool
-
-    def __del__(self):
-        if not sys.is_finalizing():
-            self._finish()
 
 
 def _check_workers(num_workers, timeout, prefetch_factor, persistent_workers):
@@ -298,18 +233,6 @@ def _context(context, num_workers):
             "multiprocessing_context can only be used with multi-process loading "
             "(num_workers > 0), but got num_workers=0"
         )
-    if isinstance(context, str):
-        known = multiprocessing.get_all_start_methods()
-        if context not in known:
-            raise ValueError(
-                "multiprocessing_context option should specify a valid start method in "
-                f"{known}, but got multiprocessing_context={context!r}"
-            )
-        return multiprocessing.get_context(context)
-    if not isinstance(context, BaseContext):
-        raise TypeError(
-            "multiprocessing_context option should be a valid context object or a "
-            "string specifying the start method, but got "
-            f"multiprocessing_context={context}"
-        )
-    return context
+    from .pool import context_of
+
+    return context_of(context)

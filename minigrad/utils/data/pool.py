@@ -10,11 +10,15 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from contextlib import suppress
+from itertools import islice
 from multiprocessing.connection import wait
+from multiprocessing.context import BaseContext
 
 from . import worker
-from .worker import WorkerInfo
+from .info import WorkerInfo
+from .worker import End, Failure
 
 PATIENCE = 5.0  # seconds that a worker has to finish what it is at, once told to stop
 
@@ -111,3 +115,85 @@ class Pool:
     def __del__(self):
         if not sys.is_finalizing():  # then multiprocessing has ended them
             self.stop()
+
+
+class WithWorkers:
+    """An iteration with workers: each has some tasks ahead, given out in turn.
+
+    due: the workers that owe a reply, in the order of the batches
+    live: the workers that can be given tasks, the next one first
+    """
+
+    _pool = None
+
+    def __init__(self, loader, seed):
+        self._loader = loader
+        self._pool, loader._pool = loader._pool or Pool(loader, seed), None
+        self._pool.epoch += 1
+        self._tasks = iter(loader.tasks)
+        self._live = deque(self._pool.workers)
+        self._due = deque()
+        for _ in range(loader.prefetch_factor * loader.num_workers):
+            self._give_task()
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        while self._due:
+            reply = self._due[0].receive(self._loader.timeout or None)
+            worker = self._due.popleft()
+            if type(reply) is End and worker in self._live:
+                self._live.remove(worker)
+            self._give_task()
+            if type(reply) is Failure:
+                raise reply.error()
+            if type(reply) is not End:
+                return reply
+        self._finish()
+        raise StopIteration
+
+    def _give_task(self):
+        for task in islice(self._tasks, 1 if self._live else 0):
+            self._live[0].send((self._pool.epoch, task))
+            self._due.append(self._live[0])
+            self._live.rotate(-1)
+
+    def _finish(self):
+        """Let the workers go, or have them ready for the next epoch."""
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        if not self._loader.persistent_workers:
+            pool.stop()
+            return
+        try:
+            for worker in self._due:
+                worker.receive()
+        except RuntimeError:  # it died
+            pool.stop()
+        else:
+            self._loader._pool = pool
+
+    def __del__(self):
+        if not sys.is_finalizing():
+            self._finish()
+
+
+def context_of(context):
+    """The context of `multiprocessing` that has this name, or itself."""
+    if isinstance(context, str):
+        known = multiprocessing.get_all_start_methods()
+        if context not in known:
+            raise ValueError(
+                "multiprocessing_context option should specify a valid start method in "
+                f"{known}, but got multiprocessing_context={context!r}"
+            )
+        return multiprocessing.get_context(context)
+    if not isinstance(context, BaseContext):
+        raise TypeError(
+            "multiprocessing_context option should be a valid context object or a "
+            "string specifying the start method, but got "
+            f"multiprocessing_context={context}"
+        )
+    return context

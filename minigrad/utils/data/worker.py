@@ -13,7 +13,6 @@ import signal
 import sys
 import threading
 import traceback
-from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 
@@ -21,31 +20,8 @@ import numpy as np
 
 from minigrad.random import manual_seed
 
+from . import info as here
 from .fetch import fetcher
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerInfo:
-    """Which worker this is, of how many, its seed, and its copy of the dataset."""
-
-    id: int
-    num_workers: int
-    seed: int
-    dataset: object
-
-
-_info = None
-
-
-def get_worker_info():
-    """The WorkerInfo of the worker process this is called in; None outside of one.
-
-    id: from 0 to num_workers - 1
-    num_workers: how many there are
-    seed: what random numbers were seeded with here
-    dataset: this process's own copy
-    """
-    return _info
 
 
 class End:
@@ -88,8 +64,7 @@ def run(pipe, info, settings, init_fn):
     settings: the arguments of `fetcher` after the dataset
     init_fn: called with the worker's number before anything is fetched, or None
     """
-    global _info
-    _info = info
+    here.worker = info
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted as well
     tasks = queue.SimpleQueue()
     stop = threading.Event()
