@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 import resumed
+import torch
 from chapters import ROOT
 from saving import bits
 
@@ -115,3 +116,44 @@ def test_run_that_is_killed_at_random_ends_where_the_uninterrupted_does(tmp_path
     ended.resume(minigrad.load(path))
     assert kills > 0
     assert whole(ended) == whole(straight)
+
+
+DRAWS = {
+    "rand": lambda g: minigrad.rand(5, generator=g),
+    "randn": lambda g: minigrad.randn(5, generator=g),
+    "randint": lambda g: minigrad.randint(0, 9, (5,), generator=g),  # half words
+    "randperm": lambda g: minigrad.randperm(9, generator=g),
+}
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
+def test_state_of_a_generator_is_all_it_needs(draw, own):
+    generator = minigrad.Generator() if own else None
+    source = generator or minigrad
+    source.manual_seed(2**63 + 5)
+    draw(generator)
+    state = source.get_state() if own else minigrad.get_rng_state()
+    assert (state.dtype, state.ndim) == (minigrad.uint8, 1)
+    kept = state.clone()
+    expected = [draw(generator).tolist() for _ in range(3)]
+    assert state.tolist() == kept.tolist()  # a copy, not a view
+    source.manual_seed(0)
+    (source.set_state if own else minigrad.set_rng_state)(state)
+    assert [draw(generator).tolist() for _ in range(3)] == expected
+    assert source.initial_seed() == 2**63 + 5
+
+
+WRONG = {
+    "a list": lambda L: [1, 2],
+    "floats": lambda L: L.zeros(48),
+    "too few": lambda L: L.zeros(3, dtype=L.uint8),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_no_state_is_refused_with_torchs_class(name):
+    with pytest.raises(Exception) as right:
+        torch.Generator().set_state(WRONG[name](torch))
+    with pytest.raises(right.type, match="RNG state"):
+        minigrad.Generator().set_state(WRONG[name](minigrad))

@@ -259,8 +259,10 @@ def test_batch_that_cannot_be_sent_is_said_to_be_so():
 
 
 def test_what_cannot_be_given_to_a_process_leaves_none():
-    with pytest.raises(Exception, match=r"[Cc]an't (get local|pickle)"):
+    with pytest.raises(Exception, match=r"[Cc]an't (get local|pickle)") as caught:
         list(loader(Rows(), method="spawn", collate_fn=lambda batch: batch))
+    assert multiprocessing.active_children() == []  # while the traceback is held
+    assert caught.tb is not None
 
 
 @POSIX
