@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from . import arguments, arrays, engine, hooks, ops, printing
+from . import arguments, arrays, gradients, hooks, ops, printing
 from . import dtype as dtypes
 from .arithmetic import Arithmetic
 from .conversion import Conversion
@@ -121,16 +121,9 @@ class Tensor(Arithmetic, Reduction, Shaping, Selection, Products, InPlace, Conve
         raises: RuntimeError if self has no history, the shapes differ, or the graph was
             freed by an earlier walk.
         """
-        g = arguments.starting_gradient(self, gradient, create_graph)
-        wanted = None
-        if inputs is not None:
-            chosen = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-            wanted = {current(t).node or t: t for t in chosen}
-        keep = create_graph if retain_graph is None else retain_graph
-        found = engine.backward({self.node or self: g}, keep, create_graph, wanted)
-        if wanted is not None:
-            found = {wanted[place]: g for place, g in found.items()}
-        engine.accumulate(found, given=(g,))
+        gradients.backward(
+            (self,), (gradient,), retain_graph, create_graph, inputs=inputs
+        )
 
     def retain_grad(self):
         """Have backward leave a gradient in `self.grad` although self is no leaf."""

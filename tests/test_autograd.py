@@ -53,9 +53,8 @@ def test_a_rule_that_is_one_per_cent_off_is_refused(name, device, monkeypatch):
         monkeypatch.setattr(op, "plans", {})
         monkeypatch.setattr("minigrad.arrays.torch.FUSED", {})
         assert not gradcheck(function, inputs, raise_exception=False)
-        with pytest.raises(
-            RuntimeError, match=rf"gradcheck: input {place} at \(0, 0\)"
-        ):
+        words = rf"gradcheck: output 0 at .* by input {place} at \(0, 0\)"
+        with pytest.raises(RuntimeError, match=words):
             gradcheck(function, inputs)
         monkeypatch.undo()
         assert gradcheck(function, inputs)
@@ -87,7 +86,7 @@ def test_gradgradcheck_sees_a_rule_that_is_right_once_and_wrong_twice(
     x = leaf(3, device=device)
     assert gradcheck(mg.tanh, x)
     assert not gradgradcheck(mg.tanh, x, raise_exception=False)
-    with pytest.raises(RuntimeError, match="gradcheck: input 0"):
+    with pytest.raises(RuntimeError, match="gradcheck: output 0"):
         gradgradcheck(mg.tanh, x)
 
 
