@@ -61,31 +61,44 @@ def grad(
     is_grads_batched: must be False; there is no vmap.
     materialize_grads: give zeros for an input that the outputs do not depend on.
     """
-    if is_grads_batched:
-        raise NotImplementedError(
-            "grad() with is_grads_batched=True: there is no vmap; call grad() for each "
-            "gradient"
-        )
-    if materialize_grads and allow_unused is False:
-        raise ValueError(
-            "grad() with materialize_grads=True and allow_unused=False: zeros can only "
-            "be given for an unused input that is allowed"
-        )
+    _refuse(is_grads_batched, materialize_grads and allow_unused is False)
     starts = _starts(_tuple(outputs), grad_outputs, create_graph)
     inputs = _tuple(inputs)
     places = _places(inputs, "grad")
     keep = create_graph if retain_graph is None else retain_graph
     found = engine.backward(starts, keep, create_graph, set(places))
+    gradients = [found.get(place) for place in places]
     for i, x in enumerate(inputs):
-        if places[i] not in found:
-            if not (allow_unused or materialize_grads):
-                raise RuntimeError(
-                    f"input {i} of grad() was not used to compute the outputs: pass "
-                    "allow_unused=True to get None for it"
-                )
-            if materialize_grads:
-                found[places[i]] = WORLDS[type(x.array)].zeros_like(x.array)
-    return tuple(_tensor(found.get(place)) for place in places)
+        if gradients[i] is None:
+            gradients[i] = _unused(i, x, allow_unused, materialize_grads)
+        elif not isinstance(gradients[i], Variable):
+            gradients[i] = result(gradients[i])
+    return tuple(gradients)
+
+
+def _refuse(batched, contradiction):
+    if batched:
+        raise NotImplementedError(
+            "grad() with is_grads_batched=True: there is no vmap; call grad() for each "
+            "gradient"
+        )
+    if contradiction:
+        raise ValueError(
+            "grad() with materialize_grads=True and allow_unused=False: zeros can only "
+            "be given for an unused input that is allowed"
+        )
+
+
+def _unused(i, x, allow_unused, materialize_grads):
+    """What grad gives for input i, on which the outputs do not depend."""
+    if materialize_grads:
+        return result(WORLDS[type(x.array)].zeros_like(x.array))
+    if not allow_unused:
+        raise RuntimeError(
+            f"input {i} of grad() was not used to compute the outputs: pass "
+            "allow_unused=True to get None for it"
+        )
+    return None
 
 
 def _starts(outputs, gradients, create_graph):
@@ -150,7 +163,3 @@ def _places(inputs, name):
 
 def _tuple(tensors):
     return (tensors,) if isinstance(tensors, Variable) else tuple(tensors)
-
-
-def _tensor(g):
-    return g if g is None or isinstance(g, Variable) else result(g)
