@@ -427,7 +427,7 @@ def accumulate(gradients, given=()):
             before.array = _mode.run(iadd, before.array, g)
             touch(before)
         if place.hook is not None:
-            place.hook.accumulated(place)
+            place.hook.accumulated(place, xp is TENSORS)
 
 
 def sum_to(g, shape):

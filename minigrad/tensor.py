@@ -139,6 +139,16 @@ class Tensor(Arithmetic, Reduction, Shaping, Selection, Products, InPlace, Conve
             raise RuntimeError("register_hook() of a tensor that does not require grad")
         return hooks.add(self, hook)
 
+    def register_post_accumulate_grad_hook(self, hook):
+        """Call `hook(self)` whenever backward has added to the `.grad` of self, a leaf.
+        Returns a handle whose `remove()` undoes it."""
+        if not self.requires_grad or self.node is not None:
+            raise RuntimeError(
+                "register_post_accumulate_grad_hook() of a tensor that is no leaf or "
+                "does not require grad: backward leaves no gradient there"
+            )
+        return hooks.add_after(self, hook)
+
     def detach(self):
         """The same memory without history; both notice a write through either."""
         out = result(self.array)

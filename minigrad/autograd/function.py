@@ -173,6 +173,7 @@ class _Call:
     """The plan of one call: to pull a gradient through it is to ask its backward.
 
     inputs, outputs: for each that is a tensor its (shape, dtype, device), else None.
+    live, changed: for each output whether it requires grad, and was changed in place.
     """
 
     def __init__(self, function, inputs):
@@ -191,24 +192,29 @@ class _Call:
                     f"{self.name()}: a tensor of shape {x.shape} was marked dirty and "
                     "is no output: forward must return what it changes in place"
                 )
+        self.changed = [_among(out, self.ctx._dirty) for out in outputs]
+        self.outputs = [_kind(out) for out in outputs]
+        self.live = [
+            isinstance(out, Tensor)
+            and out.is_floating_point()
+            and not _among(out, self.ctx._fixed)
+            for out in outputs
+        ]
         for i, out in enumerate(outputs):
-            dirty = _among(out, self.ctx._dirty)
-            if isinstance(out, Tensor) and not dirty:
+            if isinstance(out, Tensor) and not self.changed[i]:
                 taken = out.tracked or _among(out, inputs)
                 outputs[i] = out.view(out.shape) if taken else out
-        self.outputs = [_kind(out) for out in outputs]
 
     def connect(self, outputs, parents):
         """Give the outputs their history: this call."""
         one = len(outputs) == 1 and self.outputs[0]
         step = engine.step(self, parents, one[0] if one else _Together.shape)
         for i, out in enumerate(outputs):
-            if isinstance(out, Tensor) and out.is_floating_point():
-                if _among(out, self.ctx._dirty):
-                    value = self.output(i, out.array, step)
-                    inplace.overwrite(out, lambda _, value=value: value)
-                elif not _among(out, self.ctx._fixed):
-                    out.node, out.tracked = self._node(i, step), True
+            if self.live[i] and self.changed[i]:
+                value = self.output(i, out.array, step)
+                inplace.overwrite(out, lambda _, value=value: value)
+            elif self.live[i]:
+                out.node, out.tracked = self._node(i, step), True
         self.ctx._step = weakref.ref(step)
         saved = [t if t is None else _Saved(t, outputs) for t in self.ctx._to_save]
         step.aux = saved or None
