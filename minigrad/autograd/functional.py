@@ -172,15 +172,15 @@ def _gradient_of(func, inputs, name):
     outputs = []
 
     def gradient(*xs):
-        y = func(*xs)
-        if not isinstance(y, Tensor) or y.numel() != 1:
-            found = f"shape {y.shape}" if isinstance(y, Tensor) else type(y).__name__
+        ys, one = _tensors(func(*xs), name, "outputs of the function")
+        if not one or ys[0].numel() != 1:
+            found = f"shape {ys[0].shape}" if one else f"a tuple of {len(ys)}"
             raise RuntimeError(
                 f"{name}() of a function that gives {found}: it must give a tensor "
                 "with one element"
             )
-        outputs.append(y)
-        found = _pulled((y,), xs, (ones_like(y),), create_graph=True)
+        outputs.extend(ys)
+        found = _pulled(ys, xs, (ones_like(ys[0]),), create_graph=True)
         found = _filled(found, xs, False, False, "", "")
         return found if isinstance(inputs, tuple) else found[0]
 

@@ -14,7 +14,6 @@ from minigrad.grad_mode import is_grad_enabled
 from minigrad.hooks import register
 from minigrad.tensor import Tensor
 
-
 IN_USE = []  # empty until a module has hooks: so long, no call need look for them
 
 
