@@ -149,7 +149,7 @@ def _start(output, gradient, create_graph):
 def _places(inputs, name):
     """Where the walk meets each of the inputs: at its node, or at the leaf itself."""
     if not inputs:
-        raise (RuntimeError if name == "backward" else ValueError)(  # torch's
+        raise RuntimeError(
             f"{name}() with no inputs: name the tensors whose gradients are wanted"
         )
     for i, x in enumerate(inputs):
