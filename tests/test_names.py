@@ -60,7 +60,7 @@ DIFFERS = {
     "gradcheck, gradgradcheck": "float32 is refused, where torch warns; of the checks "
     "only nondet_tol: undefined gradients, dtypes, batches, fast_mode are not offered",
     "jacobian, hessian": "vectorize=True and forward mode are refused",
-    "Function": "jvp, vmap and save_for_forward are never asked for; a gradient of None "
+    "Function": "no jvp, vmap or save_for_forward; a gradient of None "
     "goes no further, where torch gives the next Function zeros",
     "register_full_backward_hook": "no warning if no input requires a gradient; an "
     "output without gradient passes none on, where torch passes zeros",
