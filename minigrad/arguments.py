@@ -10,7 +10,7 @@ import operator
 import numpy as np
 
 from .arrays import WORLDS
-from .engine import Variable, current, result
+from .engine import Variable, result
 from .operands import cast, dtype_of, like
 
 # Dimensions and sizes.
@@ -253,35 +253,3 @@ def places_along(tensor, dim, index, name):
     error = IndexError if name == "index_select" else RuntimeError  # torch's
     _inside(index.array, shape[dim] if shape else 1, name, error)
     return (slice(None),) * dim + (index.array.reshape(-1), ...)
-
-
-# Gradients.
-
-
-def starting_gradient(output, gradient, create_graph):
-    """The gradient to begin a walk from `output` with: a tensor if it is recorded."""
-    shape = tuple(output.array.shape)
-    if not current(output).tracked:
-        raise RuntimeError(
-            "this tensor does not require grad: nothing it was computed from has "
-            "requires_grad=True"
-        )
-    if gradient is None:
-        if math.prod(shape) != 1:
-            raise RuntimeError(
-                f"backward() needs a gradient for an output of shape {shape}: only a "
-                "single number has 1 as its obvious gradient"
-            )
-        gradient = result(WORLDS[type(output.array)].ones_like(output.array))
-    if not isinstance(gradient, Variable):
-        raise TypeError(
-            f"a gradient of type {type(gradient).__name__}: expected a tensor of shape "
-            f"{shape}"
-        )
-    if tuple(gradient.array.shape) != shape:
-        raise RuntimeError(
-            f"a gradient of shape {tuple(gradient.array.shape)} for an output of shape "
-            f"{shape}: the shapes must be equal"
-        )
-    gradient = cast(gradient, dtype_of(output))
-    return gradient if create_graph else gradient.array

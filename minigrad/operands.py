@@ -46,7 +46,11 @@ def cast(x, dtype):
     if not isinstance(x, Variable):
         return x
     own = dtype_of(x)
-    return x if own is dtype else apply(Cast, x, dtype.name, own.name)
+    if own is dtype:
+        return x
+    if not dtype.is_floating_point:  # whole numbers have no gradient, so no history
+        x = result(x.array)
+    return apply(Cast, x, dtype.name, own.name)
 
 
 def move(x, device):

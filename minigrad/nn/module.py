@@ -15,10 +15,11 @@ from minigrad.dtype import float32, float64
 from minigrad.grad_mode import no_grad
 from minigrad.tensor import Tensor
 
+from .hooks import IN_USE, Hooked, Run
 from .parameter import Parameter
 
 
-class Module:
+class Module(Hooked):
     """Base of all layers and networks: assign parameters and modules, write `forward`.
 
     >>> class Line(Module):
@@ -47,6 +48,8 @@ class Module:
         )
 
     def __call__(self, *args, **kwargs):
+        if IN_USE and self._module_hooks is not None:
+            return Run(self, args, kwargs).result
         return self.forward(*args, **kwargs)
 
     # Attributes: assigning one files it.
