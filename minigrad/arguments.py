@@ -197,14 +197,21 @@ def gathered(tensor, dim, index, name="gather"):
 
 def _inside(places, size, name, error):
     """Refuse places outside 0 ... size - 1, which NumPy would count from the end."""
-    near = WORLDS[type(places)].device_name(places) in ("cpu", "torch")
-    if near and math.prod(places.shape):  # elsewhere a look would make us wait
+    if at_hand(places) and math.prod(places.shape):
         low, high = places.min(), places.max()
         if low < 0 or high >= size:
             raise error(
                 f"{name} at place {low if low < 0 else high} along a dim of size "
                 f"{size}: places are counted from 0 to {size - 1}"
             )
+
+
+def at_hand(array):
+    """Whether its numbers can be looked at without waiting for a GPU to compute them.
+
+    Where they cannot, a check of values is left to the GPU, as in torch.
+    """
+    return WORLDS[type(array)].device_name(array) in ("cpu", "torch")
 
 
 def scattered(tensor, dim, index, source, name):

@@ -15,8 +15,11 @@ class Conversion(Variable):
 
     __slots__ = ()
 
-    def to(self, *args, dtype=None, device=None):
-        """The tensor with another dtype, on another device, or like another tensor."""
+    def to(self, *args, dtype=None, device=None, non_blocking=False):
+        """The tensor with another dtype, on another device, or like another tensor.
+
+        non_blocking: torch's permission not to wait for the copy; it is waited for
+        """
         for arg in args:
             if isinstance(arg, Variable):
                 dtype, device = arg.dtype, arg.device
@@ -47,6 +50,13 @@ class Conversion(Variable):
 
     def cpu(self):
         return self.to("cpu")
+
+    def cuda(self, device=None, non_blocking=False):
+        return self.to("cuda" if device is None else device)
+
+    @property
+    def is_cuda(self):
+        return self.device.type == "cuda"
 
     def numpy(self):
         """The numbers as a NumPy array, sharing memory where the device is the CPU."""

@@ -25,9 +25,12 @@ def dtype_of(x):
 def like(tensor, values):
     """Numbers, lists or a NumPy array as a tensor of dtype and device of `tensor`."""
     xp = WORLDS[type(tensor.array)]
+    dtype, device = xp.dtype_name(tensor.array), xp.device_name(tensor.array)
     with np.errstate(all="ignore"):
-        array = np.asarray(values).astype(xp.dtype_name(tensor.array))
-    return result(numpy_to(array, xp.device_name(tensor.array)))
+        array = np.asarray(values).astype(dtype)
+    if not array.shape:  # a number is made where it is wanted, not copied there
+        return result(xp.full((), array.item(), dtype, device))
+    return result(numpy_to(array, device))
 
 
 def numpy_to(array, device):
