@@ -21,11 +21,24 @@ from .operands import (
 )
 
 
+def _method(name, operator):
+    """`operator` under a name, where nobody else can know what to do with `other`."""
+
+    def method(self, other):
+        out = operator(self, other)
+        if out is NotImplemented:
+            raise TypeError(f"{name} of a tensor and {type(other).__name__}")
+        return out
+
+    method.__name__ = name
+    return method
+
+
 class Arithmetic(Variable):
     """A variable that adds, multiplies and compares."""
 
     __slots__ = ()
-    __array_ufunc__ = None  # NumPy leaves `ndarray * tensor` to us
+    __array_priority__ = 1000  # NumPy leaves `ndarray * tensor` to us
     __hash__ = Variable.__hash__
 
     def __add__(self, other):
@@ -98,8 +111,17 @@ class Arithmetic(Variable):
     def pow(self, exponent):
         return self**exponent
 
-    neg, abs = __neg__, __abs__
-    floor_divide, remainder = __floordiv__, __mod__
+    def floor_divide(self, other):
+        return self // other
+
+    def remainder(self, other):
+        return self % other
+
+    def neg(self):
+        return -self
+
+    def abs(self):
+        return abs(self)
 
     # Comparison: tensors of bools, without history.
 
@@ -135,7 +157,8 @@ class Arithmetic(Variable):
     def __invert__(self):
         return result(self._world.asarray(~self.array))
 
-    eq, ne, lt, le, gt, ge = __eq__, __ne__, __lt__, __le__, __gt__, __ge__
+    eq, ne, lt = _method("eq", __eq__), _method("ne", __ne__), _method("lt", __lt__)
+    le, gt, ge = _method("le", __le__), _method("gt", __gt__), _method("ge", __ge__)
 
     def isnan(self):
         return result(self._world.asarray(self._world.isnan(self.array)))
@@ -236,6 +259,8 @@ class Arithmetic(Variable):
 
     def square(self):
         return self**2
+
+    clip = clamp
 
     def maximum(self, other):
         """The larger of each two elements; where they tie, they share the gradient."""

@@ -42,6 +42,8 @@ def silent_context():
 
 
 def sign(x):
+    if x.dtype == bool:
+        return x.copy()
     return np.where(np.isnan(x), 0, np.sign(x))  # torch: nan has no sign
 
 
