@@ -198,7 +198,7 @@ def _fits(tensor, basic):
 def _part(part):
     if isinstance(part, Variable):
         kind = dtype_of(part)
-        if kind is dtypes.uint8 and part.array.shape:  # a mask, as before there were bools
+        if kind is dtypes.uint8 and part.array.shape:  # a mask, from times before bool
             return cast(part, dtypes.bool).array
         whole = not (kind.is_floating_point or kind is dtypes.bool)
         return part.array.item() if whole and not part.array.shape else part.array

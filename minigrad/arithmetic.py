@@ -4,6 +4,7 @@ Each is one line: the operands made alike (operands.py), then the op. `Tensor` i
 them. Chapter: arrays and their rules.
 """
 
+import math
 import operator
 
 from . import arrays, ops
@@ -105,8 +106,19 @@ class Arithmetic(Variable):
     def mul(self, other):
         return self * other
 
-    def div(self, other):
-        return self / other
+    def div(self, other, *, rounding_mode=None):
+        """self / other; rounding_mode "floor" or "trunc" rounds it down, or to 0."""
+        if rounding_mode is None:
+            return self / other
+        if rounding_mode not in ("floor", "trunc"):
+            raise RuntimeError(
+                f"div with rounding_mode {rounding_mode!r}: it must be None, 'floor' "
+                "or 'trunc'"
+            )
+        down = self // other
+        if rounding_mode == "floor":
+            return down
+        return choose(self / other < 0, -(-self // other), down)
 
     def pow(self, exponent):
         return self**exponent
@@ -162,6 +174,16 @@ class Arithmetic(Variable):
 
     def isnan(self):
         return result(self._world.asarray(self._world.isnan(self.array)))
+
+    def isinf(self):
+        return (self == math.inf) | (self == -math.inf)
+
+    def isfinite(self):
+        return ~(self.isnan() | self.isinf())
+
+    def equal(self, other):
+        """Whether both have one shape and the same elements; nan equals nothing."""
+        return self.shape == other.shape and (self == other).all().item()
 
     # Functions of each element; of whole numbers, in the default dtype.
 

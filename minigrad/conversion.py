@@ -9,7 +9,6 @@ from . import operands
 from .device import device as Device
 from .engine import Variable, result
 
-
 OLD_NAMES = {
     dtypes.bool: "torch.BoolTensor",
     dtypes.uint8: "torch.ByteTensor",
@@ -70,6 +69,9 @@ class Conversion(Variable):
 
     def bool(self):
         return self.to(dtypes.bool)
+
+    def byte(self):
+        return self.to(dtypes.uint8)
 
     def cpu(self):
         return self.to("cpu")

@@ -17,8 +17,8 @@ def _function(method):
         except AttributeError as error:
             if not args or isinstance(args[0], Tensor):
                 raise
-            kind = type(args[0]).__name__
-            raise TypeError(f"{method.__name__} of {kind}: expected a tensor") from error
+            words = f"{method.__name__} of {type(args[0]).__name__}"
+            raise TypeError(f"{words}: expected a tensor") from error
 
     return function
 
@@ -39,6 +39,7 @@ chunk = _function(Tensor.chunk)
 clamp = _function(Tensor.clamp)
 clamp_max = _function(Tensor.clamp_max)
 clamp_min = _function(Tensor.clamp_min)
+clip = _function(Tensor.clip)
 clone = _function(Tensor.clone)
 cos = _function(Tensor.cos)
 cumsum = _function(Tensor.cumsum)
@@ -47,6 +48,7 @@ diagonal = _function(Tensor.diagonal)
 div = _function(Tensor.div)
 dot = _function(Tensor.dot)
 eq = _function(Tensor.eq)
+equal = _function(Tensor.equal)
 erf = _function(Tensor.erf)
 exp = _function(Tensor.exp)
 expm1 = _function(Tensor.expm1)
@@ -60,6 +62,8 @@ gt = _function(Tensor.gt)
 index_add = _function(Tensor.index_add)
 index_select = _function(Tensor.index_select)
 is_floating_point = _function(Tensor.is_floating_point)
+isfinite = _function(Tensor.isfinite)
+isinf = _function(Tensor.isinf)
 isnan = _function(Tensor.isnan)
 le = _function(Tensor.le)
 log = _function(Tensor.log)

@@ -19,7 +19,7 @@ class InPlace(Variable):
     __slots__ = ()
 
     def copy_(self, src):
-        """Take the numbers of `src`, a tensor or a number, cast and stretched to fit."""
+        """Take the numbers of `src`, or the number, cast and stretched to fit."""
         if isinstance(src, bool | int | float):
             src = operands.like(self, src)
         if not isinstance(src, Variable):

@@ -70,8 +70,8 @@ class Reduction(Variable):
         elements are not 0."""
         x = _fractions(self, "norm", dtype)
         p = 2 if p == "fro" else p
-        if p < 0 and p != -math.inf:
-            raise RuntimeError(f"norm with p = {p}: p must be at least 0, or -inf")
+        if isinstance(p, str) or (p < 0 and p != -math.inf):
+            raise RuntimeError(f"norm with p = {p!r}: p must be at least 0, or -inf")
         if p == 2:
             squares = x.square().sum(dim, keepdim)
             return _flat_at_zero(squares, lambda x: x.sqrt())

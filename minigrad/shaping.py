@@ -125,7 +125,7 @@ class Shaping(Variable):
     # Repeated, turned, cut.
 
     def repeat(self, *repeats):
-        """A copy that stands repeats[i] times along dim i; new dimensions come first."""
+        """A copy that stands repeats[i] times along dim i; new dims come first."""
         times = arguments.ints(repeats)
         if len(times) < self.ndim or min(times, default=0) < 0:
             raise RuntimeError(

@@ -13,7 +13,7 @@ CREATION = """
 FUNCTIONS = """
     abs neg exp expm1 log log1p log2 log10 sqrt rsqrt square reciprocal sin cos tan
     tanh sigmoid erf sign floor ceil round clamp maximum minimum pow floor_divide
-    remainder sum mean prod var std amax amin max min argmax argmin logsumexp norm
+    remainder isnan isinf isfinite equal clip sum mean prod var std amax amin max min argmax argmin logsumexp norm
     cumsum sort topk any all reshape flatten unflatten transpose permute squeeze
     unsqueeze tile flip roll tril triu diagonal split chunk unbind gather scatter
     scatter_add index_select index_add masked_fill masked_select matmul mm bmm mv dot
@@ -31,11 +31,14 @@ IN_PLACE = """
 """
 
 # What is asked for and not here, or is here and differs, with the reason.
-LEFT_OUT = {
-    "type": "x.to(dtype) says it; torch's strings such as 'torch.FloatTensor' are old",
-}
+LEFT_OUT = {}
 DIFFERS = {
     "FloatTensor, LongTensor": "functions, so isinstance() does not take them",
+    "shape, size": "plain tuples; torch.Size prints as torch.Size([2, 3])",
+    "pow": "whole numbers to a negative power are refused; torch cuts off to 0",
+    "uint8, int32": "a Python number that they cannot hold is refused, not wrapped",
+    "array + tensor": "a tensor, with gradients; torch refuses or leaves it to NumPy",
+    "from_numpy": "negative strides are taken; torch refuses them",
     "floor_divide": "its gradient is 0; torch refuses to differentiate it",
     "norm": "p below 0, other than -inf, is refused",
     "topk, sort": "ties stay in their order; torch leaves the order open",
