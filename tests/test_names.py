@@ -13,11 +13,11 @@ CREATION = """
 FUNCTIONS = """
     abs neg exp expm1 log log1p log2 log10 sqrt rsqrt square reciprocal sin cos tan
     tanh sigmoid erf sign floor ceil round clamp maximum minimum pow floor_divide
-    remainder isnan isinf isfinite equal clip sum mean prod var std amax amin max min argmax argmin logsumexp norm
+    remainder sum mean prod var std amax amin max min argmax argmin logsumexp norm
     cumsum sort topk any all reshape flatten unflatten transpose permute squeeze
     unsqueeze tile flip roll tril triu diagonal split chunk unbind gather scatter
     scatter_add index_select index_add masked_fill masked_select matmul mm bmm mv dot
-    outer addmm
+    outer addmm isnan isinf isfinite equal clip
 """
 METHODS = """
     view expand repeat T mT detach clone item tolist numpy to float double long bool
