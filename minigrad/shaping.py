@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from . import arguments, operands, ops
+from .arrays import WORLDS
 from .engine import Variable, apply
 
 
@@ -37,8 +38,15 @@ class Shaping(Variable):
 
     def contiguous(self):
         """self if its elements lie in memory in order, else a copy where they do."""
-        flat = self.reshape(-1) if self.numel() else self
-        return self if flat.changed is self.changed else flat.reshape(self.shape)
+        if self.is_contiguous():
+            return self
+        flat = self.reshape(-1)
+        flat = flat.clone() if flat.changed is self.changed else flat
+        return flat.reshape(self.shape)
+
+    def is_contiguous(self):
+        """Whether the elements lie in memory one after another, in order."""
+        return WORLDS[type(self.array)].is_contiguous(self.array)
 
     def permute(self, *dims):
         order = arguments.all_in_order(self, arguments.ints(dims))
@@ -103,6 +111,10 @@ class Shaping(Variable):
 
     def unflatten(self, dim, sizes):
         """Split one dimension into several of `sizes`, one of which may be -1."""
+        if self.ndim == 0:
+            raise RuntimeError(
+                "unflatten of a 0-d tensor: it has no dimension to split"
+            )
         where = arguments.one_dim(self, dim, "unflatten")
         before, own, after = self._around(where)
         known = math.prod(n for n in sizes if n != -1)
@@ -166,8 +178,10 @@ class Shaping(Variable):
 
     def narrow(self, dim, start, length):
         """The part from `start` on, `length` long: a view."""
+        if self.ndim == 0:
+            raise RuntimeError("narrow of a 0-d tensor: it has no dimension to cut")
         where = arguments.one_dim(self, dim, "narrow")
-        size = self.shape[where] if self.ndim else 0
+        size = self.shape[where]
         first = start if start >= 0 else start + size
         if not 0 <= first <= first + length <= size:
             error = RuntimeError if 0 <= first <= size else IndexError  # torch's

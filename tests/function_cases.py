@@ -42,6 +42,7 @@ CHANCES = [(chances(3, 4), classes(3, 4) % 2), (chances(4), classes(4) % 2)]
 CHANNELS = (normal(4, 3, 2, 2), normal(3), normal(3))
 
 # name: (function of F and arguments, cases)
+FORBIDDEN = np.where(np.eye(3, 5) == np.eye(3, 5)[1], -np.inf, normal(3, 5))
 CASES = {
     "leaky_relu": (lambda F, x: F.leaky_relu(x), [WIDE, INFINITE, normal(3, 4)]),
     "leaky_relu with slope, in place": (
@@ -147,6 +148,14 @@ CASES = {
         [
             (normal(3, 4), normal(5, 4), normal(5, 4), normal(3, 5)),
             (normal(3, 4), normal(5, 4), normal(5, 4), normal(3, 5) > -0.5),
+        ],
+    ),
+    "scaled_dot_product_attention where a query may look at nothing": (
+        lambda F, q, k, v, m: F.scaled_dot_product_attention(q, k, v, m),
+        [
+            (normal(3, 4), normal(5, 4), normal(5, 4), FORBIDDEN > 0),
+            (normal(3, 4), normal(5, 4), normal(5, 4), FORBIDDEN),
+            (normal(2, 4), normal(3, 4), normal(3, 4), np.zeros((2, 3)) > 0),
         ],
     ),
     "batch_norm in training": (

@@ -87,7 +87,7 @@ GROUPS = {
         torch.cat([torch.tensor([]), x]) | torch.cat([])
         torch.cat([torch.tensor([]), n]) | torch.cat([x.sum(), x.sum()])
         torch.cat([torch.tensor([]), torch.tensor([])]) | x.sum().unbind()
-        x.sum().split(1, 1) | x.sum().chunk(2, 1) | x.sum().permute(1, 0)
+        x.sum().narrow(0, 0, 1) | x.sum().unflatten(0, (2, 2)) | x.sum().split(1, 1) | x.sum().chunk(2, 1) | x.sum().permute(1, 0)
         x.max(dim=(0, 1)) | x.eq("a") | x.lt([1]) | x.floor_divide("a") | x == "a"
         b.sign() | (b * 1).sign() | b @ b.T | n @ n.T | n.softmax(1) | b.log_softmax(0)
         x.softmax(0, dtype=torch.float64) | n.log_softmax(1, torch.float64)
@@ -102,6 +102,10 @@ GROUPS = {
         setattr(w, "data", [1]) | setattr(w, "data", n) | setattr(x, "data", n)
         setattr(w, "data", x * 2) or w | torch.rand_like(x, requires_grad=True).is_leaf
         torch.randn_like(x, requires_grad=True).requires_grad | x.abs_.__name__
+        x[:, 0].contiguous().fill_(9).sum() + x.sum() | x.T.is_contiguous()
+        x.T.contiguous().is_contiguous() | x[:, 0].contiguous().is_contiguous()
+        x[:, :1].is_contiguous() | x.contiguous() is x | x[1:].is_contiguous()
+        e.contiguous() is e | x.T.contiguous().is_contiguous()
         pickle.loads(pickle.dumps(w)) | copy.deepcopy(w) | x.clamp.__name__
     """,
 }

@@ -270,6 +270,10 @@ def copy_into(target, source):
     target[...] = source
 
 
+def is_contiguous(x):
+    return x.flags.c_contiguous
+
+
 def is_view(x):
     return x.base is not None
 
