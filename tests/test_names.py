@@ -17,7 +17,7 @@ FUNCTIONS = """
     cumsum sort topk any all reshape flatten unflatten transpose permute squeeze
     unsqueeze tile flip roll tril triu diagonal split chunk unbind gather scatter
     scatter_add index_select index_add masked_fill masked_select matmul mm bmm mv dot
-    outer addmm
+    outer addmm isnan isinf isfinite equal clip
 """
 METHODS = """
     view expand repeat T mT detach clone item tolist numpy to float double long bool
@@ -42,7 +42,6 @@ HOOKS = """
 
 # What is asked for and not here, or is here and differs, with the reason.
 LEFT_OUT = {
-    "type": "x.to(dtype) says it; torch's strings such as 'torch.FloatTensor' are old",
     "autograd.detect_anomaly": "a failing rule raises where it is called",
     "autograd.set_detect_anomaly": "a failing rule raises where it is called",
     "autograd.forward_ad": "there is no forward mode; functional.jvp takes two walks",
@@ -51,6 +50,11 @@ LEFT_OUT = {
 }
 DIFFERS = {
     "FloatTensor, LongTensor": "functions, so isinstance() does not take them",
+    "shape, size": "plain tuples; torch.Size prints as torch.Size([2, 3])",
+    "pow": "whole numbers to a negative power are refused; torch cuts off to 0",
+    "uint8, int32": "a Python number that they cannot hold is refused, not wrapped",
+    "array + tensor": "a tensor, with gradients; torch refuses or leaves it to NumPy",
+    "from_numpy": "negative strides are taken; torch refuses them",
     "floor_divide": "its gradient is 0; torch refuses to differentiate it",
     "norm": "p below 0, other than -inf, is refused",
     "topk, sort": "ties stay in their order; torch leaves the order open",

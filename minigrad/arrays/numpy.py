@@ -42,6 +42,8 @@ def silent_context():
 
 
 def sign(x):
+    if x.dtype == bool:
+        return x.copy()
     return np.where(np.isnan(x), 0, np.sign(x))  # torch: nan has no sign
 
 
@@ -208,7 +210,7 @@ def _is_basic(key):
 
 
 def set_index(x, key, value):
-    out = x.copy()
+    out = np.array(x)  # a copy; the gradient of one number may be a NumPy scalar
     out[key] = value
     return out
 
@@ -266,6 +268,10 @@ def copy(x):
 
 def copy_into(target, source):
     target[...] = source
+
+
+def is_contiguous(x):
+    return x.flags.c_contiguous
 
 
 def is_view(x):
