@@ -102,7 +102,7 @@ def test_several_outputs_are_differentiated_together(device, used):
         assert outputs[3] == "word"
         total = sum((outputs[k] * (i + 2)).sum() for i, k in enumerate(used))
         first = lib.autograd.grad(total, [a, b], create_graph=True)
-        sum((g * g).sum() for g in first).backward()
+        (sum((g * g).sum() for g in first) + total).backward()
     same([x.grad, y.grad], [tx.grad, ty.grad], 1e-12)
 
 
@@ -285,6 +285,15 @@ def test_an_input_returned_as_it_is_becomes_another_tensor():
         assert x.is_leaf and x.requires_grad
 
 
+def test_an_input_without_gradient_that_is_returned_stays_without():
+    for lib in (mg, torch):
+        own = function(lib, lambda ctx, x, y: y, lambda ctx, g: (g * 3, None))
+        x, y = lib.ones(2, requires_grad=True), lib.ones(2)
+        own.apply(x, y).sum().backward()
+        assert not y.requires_grad
+        assert x.grad.tolist() == [3, 3]
+
+
 def test_a_tensor_of_someone_elses_may_be_returned():
     x, w = (mg.ones(2, requires_grad=True) for _ in range(2))
     y = function(mg, lambda ctx, x: w, lambda ctx, g: g * 3).apply(x)
@@ -324,6 +333,18 @@ def test_saved_tensors_that_were_changed_in_place_are_noticed(device):
         RuntimeError, match=r"OwnBackward kept a tensor of shape \(3,\)"
     ):
         change_input(function(mg, cube_forward, cube_backward), x)
+
+
+def test_a_saved_output_that_a_recorded_walk_used_is_still_watched():
+    for lib in (mg, torch):
+        x = lib.ones(2, requires_grad=True)
+        y = function(lib, exp_forward, exp_backward).apply(x)
+        (first,) = lib.autograd.grad(y, x, x.detach(), create_graph=True)
+        (second,) = lib.autograd.grad((first * first).sum(), x, retain_graph=True)
+        assert not (second == 0).any()
+        y.add_(1)
+        with pytest.raises(RuntimeError):
+            (first * first).sum().backward()
 
 
 def test_what_backward_returns_stays_its_own():
@@ -382,6 +403,24 @@ def test_calls_die_without_the_collector_and_saved_tensors_with_the_walk():
         gc.enable()
 
 
+def test_calls_that_nobody_walked_die_too():
+    exp = function(mg, exp_forward, exp_backward)
+    cube = function(mg, cube_forward, cube_backward)
+    gc.collect()
+    gc.disable()
+    try:
+        x = mg.ones(2, requires_grad=True)
+        z = x * 1
+        y = exp.apply(z)
+        z.add_(cube.apply(z, 2))
+        dead = [weakref.ref(t) for t in (y, z)]
+        del y, z
+        assert [ref() for ref in dead] == [None] * 2
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
 def test_what_was_not_saved_is_not_kept():
     x = mg.ones(2, requires_grad=True)
     z = x * 1
@@ -405,6 +444,10 @@ RETURNS = {
         lambda g: (g[:2], None),
         r"gradient 0 with shape \(2,\) on .* for an argument of shape \(3,\)",
     ),
+    "too few dimensions": (
+        lambda g: (g.sum(0), None),
+        r"gradient 0 with shape \(\) on .* for an argument of shape \(3,\)",
+    ),
     "no tensor": (lambda g: (3, None), "OwnBackward returned gradient 0 of type int"),
 }
 
@@ -422,6 +465,12 @@ def test_gradients_that_do_not_fit_are_refused_where_torch_refuses(name, device)
     if words:
         with pytest.raises(RuntimeError, match=words):
             ours.apply(x, 2).sum().backward()
+
+
+def test_a_gradient_on_another_device_is_refused():
+    own = function(mg, lambda ctx, x: x * 2, lambda ctx, g: g.to("torch"))
+    with pytest.raises(RuntimeError, match=r"gradient 0 .* on torch for an .* on cpu"):
+        own.apply(mg.ones(2, requires_grad=True)).sum().backward()
 
 
 def not_returned(ctx, x):
