@@ -122,6 +122,7 @@ REPRS = {
     "Conv1d": lambda nn: nn.Conv1d(2, 3, 5, stride=2, padding=1, bias=False),
     "Conv1d same": lambda nn: nn.Conv1d(2, 3, 5, padding="same"),
     "MaxPool1d": lambda nn: nn.MaxPool1d(2, padding=1),
+    "MaxPool1d with all": lambda nn: nn.MaxPool1d(2, 1, ceil_mode=True),
     "AvgPool1d": lambda nn: nn.AvgPool1d(2, 3),
     "AvgPool2d": lambda nn: nn.AvgPool2d((2, 3), padding=1),
     "AdaptiveAvgPool2d": lambda nn: nn.AdaptiveAvgPool2d((None, 3)),
@@ -173,6 +174,8 @@ REPRS = {
     "Conv2d with all": lambda nn: nn.Conv2d(
         3, 2, (3, 5), stride=2, padding=(1, 2), bias=False
     ),
+    "Conv2d in groups": lambda nn: nn.Conv2d(4, 6, 3, dilation=(1, 2), groups=2),
+    "Conv2d valid": lambda nn: nn.Conv2d(1, 2, 3, padding="valid"),
     "Conv2d same": lambda nn: nn.Conv2d(1, 2, 3, padding="same"),
     "MaxPool2d": lambda nn: nn.MaxPool2d(2),
     "MaxPool2d with all": lambda nn: nn.MaxPool2d((2, 3), (1, 2), 1),
