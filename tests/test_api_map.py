@@ -95,3 +95,17 @@ def test_a_name_is_described_by_its_signature_and_first_lines():
     call, _ = api_map.described(minigrad.Tensor.mean, ".mean")
     assert call.startswith(".mean(dim=None")
     assert api_map.described(minigrad.float32, "float32")[0] == "float32"
+
+
+def test_methods_that_are_functions_are_named_once():
+    same, inside, *own = api_map._lines(
+        "torch.Tensor", api_map.names("torch.Tensor")[0]
+    )
+    assert {" abs", " add", " matmul"} <= set(same.replace(":", ",").split(","))
+    assert " where" not in same.split(",")  # its first argument is the condition
+    assert " float" not in same.split(",")  # a dtype, and a method
+    assert " add_" in inside.split(",")
+    assert " requires_grad_" not in inside.split(",")
+    called = [re.match(r"`\.(\w+)", line)[1] for line in own]
+    assert {"backward", "where", "float", "requires_grad_", "shape"} <= set(called)
+    assert not {"abs", "add_"} & set(called)

@@ -120,16 +120,22 @@ def _lines(name, here):
     if name != "torch.Tensor":
         described_names = (described(getattr(ours, n), n) for n in here)
         return [f"`{call}` {first}" for call, first in described_names]
-    functions = set(names("torch")[0])
-    same = [n for n in here if n in functions]
-    inside = [n for n in here if n.endswith("_") and n[:-1] in here]
+    same = [n for n in here if _takes_tensor_first(getattr(owner("torch")[1], n, None))]
+    inside = [n for n in here if n[-1] == "_" and callable(getattr(ours, n[:-1], None))]
     own = (n for n in here if n not in same and n not in inside)
     described_names = (described(getattr(ours, n), f".{n}") for n in own)
     return [
-        f"As the function of that name: {', '.join(same)}",
-        f"In place, with the arguments of the method without `_`: {', '.join(inside)}",
+        f"As the functions of these names: {', '.join(same)}",
+        f"In place, with the arguments that they take without `_`: {', '.join(inside)}",
         *(f"`{call}` {first}" for call, first in described_names),
     ]
+
+
+def _takes_tensor_first(thing):
+    """Whether it is a function whose first argument is the method's own tensor."""
+    if not inspect.isfunction(thing):
+        return False
+    return next(iter(inspect.signature(thing).parameters), "") in ("self", "input")
 
 
 class LeftOut(SphinxDirective):
