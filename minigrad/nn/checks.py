@@ -49,7 +49,7 @@ def require_classes(name, scores, target, dim):
 def require_plain(name, **settings):
     """Refuse settings other than 1, which are not built."""
     for setting, value in settings.items():
-        if value not in (1, (1, 1)):
+        if value not in (1, (1,), (1, 1)):
             raise NotImplementedError(f"{name} with {setting}={value}: only 1 is built")
 
 

@@ -266,9 +266,9 @@ class AvgPool1d(_Pool):
         ceil_mode=False,
         count_include_pad=True,
     ):
-        window = (kernel_size, kernel_size if stride is None else stride, padding)
-        window = (sizes("kernel_size, stride, padding", n, 1) for n in window)
-        super().__init__(*window, ceil_mode)
+        kernel_size = sizes("kernel_size", kernel_size, 1)
+        stride = kernel_size if stride is None else sizes("stride", stride, 1)
+        super().__init__(kernel_size, stride, sizes("padding", padding, 1), ceil_mode)
         self.count_include_pad = count_include_pad
 
     def forward(self, input):
