@@ -396,19 +396,24 @@ def accumulate(gradients, given=()):
 
     The first gradient becomes `.grad` itself, unless somebody else may hold its memory:
     it is one of the arrays `given` by the caller, a view, or another tensor's already.
+    One thread at a time: two that read a `.grad` and add to it would lose a gradient.
     """
     held = {id(array) for array in given}
-    for place, g in gradients.items():
-        xp, before = speaker(g), place.grad
-        if before is None:
-            g = xp.copy(g) if id(g) in held or xp.is_view(g) else g
-            held.add(id(g))
-            place.grad = g if xp is TENSORS else result(g)
-        elif xp is TENSORS or before.tracked:
-            place.grad = before + (g if xp is TENSORS else result(g))
-        else:
-            before.array = _mode.run(iadd, before.array, g)
-            touch(before)
+    with _one_at_a_time:
+        for place, g in gradients.items():
+            xp, before = speaker(g), place.grad
+            if before is None:
+                g = xp.copy(g) if id(g) in held or xp.is_view(g) else g
+                held.add(id(g))
+                place.grad = g if xp is TENSORS else result(g)
+            elif xp is TENSORS or before.tracked:
+                place.grad = before + (g if xp is TENSORS else result(g))
+            else:
+                before.array = _mode.run(iadd, before.array, g)
+                touch(before)
+
+
+_one_at_a_time = threading.RLock()
 
 
 def sum_to(g, shape):
