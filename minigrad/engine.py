@@ -116,7 +116,12 @@ Variable.kind = Variable  # the class of results: tensor.py puts Tensor here
 
 def result(array):
     """A new tensor around `array`: whatever went in, a Tensor comes out."""
-    return _new(Variable.kind)._begin(array)
+    out = _new(Variable.kind)
+    out.array = array
+    out.grad = out.node = out.origin = out.hook = None
+    out.tracked = False
+    out.changed = [0]
+    return out
 
 
 _new = object.__new__
@@ -193,18 +198,12 @@ def _remember(plan, args, arrays, parents, out, aux):
     node = Node()
     node.plan, node.parents, node.aux, node.time = plan, parents, aux, _tick()
     node.shape = out.array.shape
-    keep = plan.keep
-    if len(keep) == len(args):
-        node.args = args
-    else:
-        node.args = kept = [None] * len(args)
-        for i in keep:
-            kept[i] = args[i]
+    node.args = plan.keep(args)
     node.shapes = ()
     if plan.keep_shapes:
-        node.shapes = shapes = [None] * len(args)
+        node.shapes = shapes = []
         for i in plan.keep_shapes:
-            shapes[i] = arrays[i].shape
+            shapes.append(arrays[i].shape)
     node.out = node.out_changed = node.hook = None
     if plan.keep_out:
         node.out, node.out_changed = out.array, out.changed
@@ -323,7 +322,9 @@ def walk(gradients, retain_graph, wanted):
                 caught[node] = g
             if node not in leading:
                 continue
-        for parent, gradient in zip(node.parents, _pull(node, g), strict=True):
+        xp = WORLDS.get(type(g)) or speaker(g)
+        pull = node.plan.pullbacks.get(xp) or node.plan.pullback(xp)
+        for parent, gradient in zip(node.parents, pull(_recall(node, g, xp))):
             shape = (parent if type(parent) is Node else parent.array).shape
             if gradient.shape != shape:
                 gradient = sum_to(gradient, shape)
@@ -337,24 +338,18 @@ def walk(gradients, retain_graph, wanted):
     return caught
 
 
-def _pull(node, g):
-    """The gradients that `node` hands on to its parents."""
-    if node.args is None:
-        raise RuntimeError(
-            "backward() has already been through this graph and freed it: "
-            "pass retain_graph=True the first time to go twice"
-        )
-    xp = speaker(g)
-    return node.plan.pullback(xp)(_recall(node, g, xp))
-
-
 def speaker(g):
     """The module whose functions take `g`: a tensor, an array, or a NumPy scalar."""
     return TENSORS if isinstance(g, Variable) else WORLDS.get(type(g), numpy)
 
 
 def _recall(node, g, xp):
-    """What the rules of `node` may ask for, laid out as `Op.slots`."""
+    """What the rules of `node` may ask for, laid out as `Plan.slots`."""
+    if node.args is None:
+        raise RuntimeError(
+            "backward() has already been through this graph and freed it: "
+            "pass retain_graph=True the first time to go twice"
+        )
     values = [xp, g, node.out, node.aux]
     node.holds = node.out is not None or node.aux is not None
     if node.out is not None:
@@ -429,5 +424,6 @@ TENSORS = ModuleType("tensors")
 for _op in ops.Op.__subclasses__():
     _word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", _op.name).lower()
     setattr(TENSORS, _word, partial(apply, _op))
+TENSORS.matmul = TENSORS.mat_mul
 TENSORS.is_view = lambda tensor: tensor.origin is not None
 TENSORS.asarray = lambda tensor: tensor

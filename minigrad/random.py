@@ -2,7 +2,7 @@
 
 So the same seed gives the same weights on every device. The streams are NumPy's, not
 torch's: equal seeds repeat a run of minigrad, they do not repeat a run of torch.
-NumPy loads `numpy.random` when it is first used; so importing this file does not use it.
+NumPy loads `numpy.random` at its first use, so it is not used before the first draw.
 """
 
 import os
