@@ -157,7 +157,7 @@ class Value:
 
 
 def _count_uses(result):
-    """Note in `waiting` how often each value was used on the way to `result`."""
+    """Note how often each value was used on the way to `result`; empty its `flow`."""
     found, seen = [result], {result}
     for v in found:  # grows while it is walked
         for x in v.inputs:

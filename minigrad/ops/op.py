@@ -97,25 +97,22 @@ class Plan:
         return i
 
     def pullback(self, xp):
-        """The function from a list laid out as `slots` to the wanted gradients.
-
-        A world may bring kernels in place of written rules: for one rule ("Tanh.x")
-        or for all gradients of an op ("Conv2d").
-        """
-        op, fused = self.op, getattr(xp, "FUSED", {})
-        if op.name in fused and len(self.wanted) == len(op.rules):
-            pull = self.compile_whole(fused[op.name])
-        else:
-            keys = {i: f"{op.name}.{op.arguments[i]}" for i in self.wanted}
-            pull = self.compile([fused.get(k, op.rules[i]) for i, k in keys.items()])
-        self.pullbacks[xp] = pull
+        """The function from a list laid out as `slots` to the wanted gradients."""
+        pull = self.pullbacks[xp] = self.compile(getattr(xp, "FUSED", {}))
         return pull
 
-    def compile_whole(self, kernel):
-        pick = self.arguments_of(kernel)
-        return lambda v: kernel(*pick(v))
+    def compile(self, fused):
+        """The pullback, with the kernels that a world brings in place of written rules.
 
-    def compile(self, rules):
+        fused: kernels for one rule ("Tanh.x") or for all gradients of an op ("Conv2d").
+        """
+        op = self.op
+        if op.name in fused and len(self.wanted) == len(op.rules):
+            kernel = fused[op.name]
+            pick = self.arguments_of(kernel)
+            return lambda v: kernel(*pick(v))
+        keys = {i: f"{op.name}.{op.arguments[i]}" for i in self.wanted}
+        rules = [fused.get(key, op.rules[i]) for i, key in keys.items()]
         pairs = [(rule, self.arguments_of(rule)) for rule in rules]
         (rule, pick), *others = pairs
         if not others:
@@ -140,7 +137,7 @@ class VariadicPlan(Plan):
     def position(self, i):
         return min(i, len(self.op.arguments) - 1)
 
-    def pullback(self, xp):
+    def compile(self, fused):
         fixed, kept = len(self.op.arguments) - 1, self.slots.index("xs_shape")
         rule, slots = self.op.rules[fixed], self.slots
         names = list(signature(rule).parameters)
@@ -150,7 +147,6 @@ class VariadicPlan(Plan):
             gradients = rule(*(known[name] for name in names))
             return [gradients[i - fixed] for i in self.wanted]
 
-        self.pullbacks[xp] = pull
         return pull
 
 
