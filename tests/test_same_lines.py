@@ -87,7 +87,8 @@ GROUPS = {
         torch.cat([torch.tensor([]), x]) | torch.cat([])
         torch.cat([torch.tensor([]), n]) | torch.cat([x.sum(), x.sum()])
         torch.cat([torch.tensor([]), torch.tensor([])]) | x.sum().unbind()
-        x.sum().narrow(0, 0, 1) | x.sum().unflatten(0, (2, 2)) | x.sum().split(1, 1) | x.sum().chunk(2, 1) | x.sum().permute(1, 0)
+        x.sum().narrow(0, 0, 1) | x.sum().unflatten(0, (2, 2))
+        x.sum().split(1, 1) | x.sum().chunk(2, 1) | x.sum().permute(1, 0)
         x.max(dim=(0, 1)) | x.eq("a") | x.lt([1]) | x.floor_divide("a") | x == "a"
         b.sign() | (b * 1).sign() | b @ b.T | n @ n.T | n.softmax(1) | b.log_softmax(0)
         x.softmax(0, dtype=torch.float64) | n.log_softmax(1, torch.float64)

@@ -210,7 +210,7 @@ def _is_basic(key):
 
 
 def set_index(x, key, value):
-    out = x.copy()
+    out = np.array(x)  # a copy; the gradient of one number may be a NumPy scalar
     out[key] = value
     return out
 
