@@ -51,6 +51,7 @@ form: $(VENV)/.ready
 unit: $(VENV)/.ready
 	$(RUN) pytest -q tests $(addprefix --ignore=,$(PAGE_TESTS))
 
+chapters: export TQDM_DISABLE = 1
 chapters: $(VENV)/.ready
 	$(RUN) pytest -q --nbval --nbval-current-env --nbval-cell-timeout 600 \
 	  -n 2 --dist loadscope notebooks

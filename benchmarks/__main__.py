@@ -22,10 +22,10 @@ import platform  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from . import layers, memory, networks, scalars, start, tiny  # noqa: E402
+from . import gpu, layers, memory, networks, scalars, start, tiny  # noqa: E402
 from .measure import run  # noqa: E402
 
-MODULES = [tiny, networks, layers, memory, start, scalars]
+MODULES = [tiny, networks, layers, memory, start, scalars, gpu]
 ROW = "{:<34} {:<19} {:>12} {:>9} {:>15} {:>7} {:>7}  {}"
 HEAD = "case", "contender", "measured", "figure", "middle half", "must", "aim", "met"
 SIGNS = {"ratio": "{:.2f}x", "difference": "{:+.1f}", "value": "{:.1f}"}
@@ -54,7 +54,7 @@ def main():
         rounds = min(case.rounds, 3) if asked.quick else case.rounds
         show(case, run(case, without, rounds))
     if not torch.cuda.is_available():
-        print("\nOn a GPU: unmeasured, there is none here.")
+        print("\nGPU: no GPU here: unmeasured.")
 
 
 def machine():

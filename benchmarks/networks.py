@@ -28,7 +28,6 @@ TWO_GOALS = {
 EPOCH_GOALS = {"minigrad cpu": (0.9, 0.65), "minigrad torch": (0.7, 0.5)}
 DEPTH_GOALS = {"minigrad cpu": (0.8, 0.8), "minigrad torch": (1.0, 1.0)}
 LINEAR_GOALS = {"minigrad cpu": (1.0, 1.0), "minigrad torch": (1.0, 1.0)}
-GPU_GOALS = {64: {"minigrad cuda": (1.2, 1.0)}, 4096: {"minigrad cuda": (1.05, 1.0)}}
 
 
 def cases(quick):
@@ -53,23 +52,6 @@ def cases(quick):
     growing = {name: partial(both, deep(2)[name], deep(64)[name]) for name in deep(2)}
     name = "T7 64 layers / 2 layers"
     yield Case(name, growing, LINEAR_GOALS, gauge=growth, scale=1, unit="", check=None)
-    if torch.cuda.is_available():
-        yield from gpu_cases()
-
-
-def gpu_cases():
-    for batch in (64, 4096):
-        for name, network, shape in (
-            ("MLP", mlp, (784,)),
-            ("LeNet", lenet, (1, 28, 28)),
-        ):
-            make = partial(step, network, shape, "Adam", batch)
-            steps = {
-                "torch": partial(make, torch, "cuda"),
-                "minigrad cuda": partial(make, minigrad, "cuda"),
-            }
-            name = f"GPU {name} step, batch {batch}, wall"
-            yield Case(name, steps, GPU_GOALS[batch], gauge=wall)
 
 
 def mlp(nn):
@@ -130,11 +112,15 @@ def channels_last(network, shape, optimizer, batch):
     return partial(step, network, shape, optimizer, batch, torch, "cpu", change=change)
 
 
-def step(network, shape, optimizer, batch, library, device, change=None):
-    """A training step on one batch, which returns the loss."""
+def step(network, shape, optimizer, batch, library, device, change=None, **settings):
+    """A training step on one batch, which returns the loss.
+
+    settings: further ones of the optimizer
+    """
     images, labels = (library.tensor(a, device=device) for a in batch_of(shape, batch))
     model = build(network, library, device)
-    update = getattr(library.optim, optimizer)(model.parameters(), lr=1e-3)
+    update = getattr(library.optim, optimizer)
+    update = update(model.parameters(), lr=1e-3, **settings)
     criterion = library.nn.CrossEntropyLoss()
     model = change(model) if change else model
 

@@ -6,6 +6,7 @@ Nothing of the machine is stored: no times, no version of Python, and the text t
 cell prints is one piece, however the kernel happened to split it.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def execute(path):
         record_timing=False,
         resources={"metadata": {"path": str(path.parent)}},
     )
+    os.environ["TQDM_DISABLE"] = "1"  # a progress bar is for who waits, not stored
     client.execute()
     for cell in chapter.cells:
         if cell.cell_type == "code":

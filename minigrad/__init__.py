@@ -156,7 +156,18 @@ from .functions import (
     var,
 )
 from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from .random import Generator, manual_seed, rand, randint, randn, randperm
+from .random import (
+    Generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    rand,
+    randint,
+    randn,
+    randperm,
+    set_rng_state,
+)
+from .serialization import load, save
 from .tensor import Tensor
 from .value import Value
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import dtype as dtypes
 from .arrays import WORLDS
-from .engine import Variable, current, result
+from .engine import Variable, result
 from .operands import cast, dtype_of, like
 
 # Names.
@@ -241,14 +241,21 @@ def gathered(tensor, dim, index, name="gather"):
 
 def _inside(places, size, name, error):
     """Refuse places outside 0 ... size - 1, which NumPy would count from the end."""
-    near = WORLDS[type(places)].device_name(places) in ("cpu", "torch")
-    if near and math.prod(places.shape):  # elsewhere a look would make us wait
+    if at_hand(places) and math.prod(places.shape):
         low, high = places.min(), places.max()
         if low < 0 or high >= size:
             raise error(
                 f"{name} at place {low if low < 0 else high} along a dim of size "
                 f"{size}: places are counted from 0 to {size - 1}"
             )
+
+
+def at_hand(array):
+    """Whether its numbers can be looked at without waiting for a GPU to compute them.
+
+    Where they cannot, a check of values is left to the GPU, as in torch.
+    """
+    return WORLDS[type(array)].device_name(array) in ("cpu", "torch")
 
 
 def scattered(tensor, dim, index, source, name):
@@ -297,35 +304,3 @@ def places_along(tensor, dim, index, name):
     error = IndexError if name == "index_select" else RuntimeError  # torch's
     _inside(index.array, shape[dim] if shape else 1, name, error)
     return (slice(None),) * dim + (index.array.reshape(-1), ...)
-
-
-# Gradients.
-
-
-def starting_gradient(output, gradient, create_graph):
-    """The gradient to begin a walk from `output` with: a tensor if it is recorded."""
-    shape = tuple(output.array.shape)
-    if not current(output).tracked:
-        raise RuntimeError(
-            "this tensor does not require grad: nothing it was computed from has "
-            "requires_grad=True"
-        )
-    if gradient is None:
-        if math.prod(shape) != 1:
-            raise RuntimeError(
-                f"backward() needs a gradient for an output of shape {shape}: only a "
-                "single number has 1 as its obvious gradient"
-            )
-        gradient = result(WORLDS[type(output.array)].ones_like(output.array))
-    if not isinstance(gradient, Variable):
-        raise TypeError(
-            f"a gradient of type {type(gradient).__name__}: expected a tensor of shape "
-            f"{shape}"
-        )
-    if tuple(gradient.array.shape) != shape:
-        raise RuntimeError(
-            f"a gradient of shape {tuple(gradient.array.shape)} for an output of shape "
-            f"{shape}: the shapes must be equal"
-        )
-    gradient = cast(gradient, dtype_of(output))
-    return gradient if create_graph else gradient.array

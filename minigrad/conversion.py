@@ -29,7 +29,7 @@ class Conversion(Variable):
         """The tensor with another dtype, on another device, or like another tensor;
         self where nothing changes, unless a copy is asked for.
 
-        non_blocking: taken for torch's sake; nothing here goes on before it is done
+        non_blocking: torch's permission not to wait for the copy; it is waited for
         """
         for arg in args:
             if isinstance(arg, Variable):
@@ -75,6 +75,13 @@ class Conversion(Variable):
 
     def cpu(self):
         return self.to("cpu")
+
+    def cuda(self, device=None, non_blocking=False):
+        return self.to("cuda" if device is None else device)
+
+    @property
+    def is_cuda(self):
+        return self.device.type == "cuda"
 
     def numpy(self):
         """The numbers as a NumPy array, sharing memory where the device is the CPU."""

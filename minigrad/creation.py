@@ -182,8 +182,11 @@ def arange(start=0, end=None, step=1, dtype=None, device=None, requires_grad=Fal
     if dtype is None:
         whole = all(isinstance(n, int) for n in (start, end, step))
         dtype = dtypes.int64 if whole else dtypes.get_default_dtype()
-    array = np.arange(start, end, step).astype(dtypes.known(dtype).name)
-    return _finish(array, device, requires_grad)
+    place = str(Device(device or "cpu"))
+    name = dtypes.known(dtype).name
+    out = result(world_of(place).arange(start, end, step, name, place))
+    out.requires_grad = requires_grad
+    return out
 
 
 def linspace(start, end, steps, dtype=None, device=None, requires_grad=False):

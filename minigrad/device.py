@@ -10,6 +10,8 @@ TYPES = ("cpu", "torch", "cuda", "mps")
 class device:
     """A place for tensors: `device("cuda:1")`, `device("cuda", 1)`, `device("cpu")`.
 
+    A number alone means that GPU: `device(1)`.
+
     raises: RuntimeError for a type that is none of cpu, torch, cuda, mps.
     """
 
@@ -18,6 +20,8 @@ class device:
     def __init__(self, type, index=None):
         if isinstance(type, device):
             type, index = type.type, type.index
+        elif isinstance(type, int):
+            type, index = "cuda", type
         elif ":" in type:
             type, _, number = type.partition(":")
             index = int(number)

@@ -54,6 +54,7 @@ class Node:
     """
 
     __slots__ = (
+        "__weakref__",
         "args",
         "aux",
         "holds",
@@ -69,7 +70,7 @@ class Node:
 
     def name(self):
         """The op's name, as torch spells it: "MulBackward0"."""
-        return f"{self.plan.op.name}Backward0"
+        return self.plan.name()
 
     @property
     def next_functions(self):
@@ -211,6 +212,20 @@ def _remember(plan, args, arrays, parents, out, aux):
     return node
 
 
+def step(plan, parents, shape):
+    """A node of which the engine keeps nothing: its plan knows all that it needs.
+
+    plan: an object with `name()`, and with `pullback(xp)` as of ops.Plan, whose
+        gradients may be None for a parent that gets none.
+    shape: the shape of the gradient that will arrive.
+    """
+    node = Node()
+    node.plan, node.parents, node.time, node.shape = plan, parents, _tick(), shape
+    node.args = node.shapes = ()
+    node.aux = node.out = node.out_changed = node.hook = None
+    return node
+
+
 # Views: tensors that share memory. A write to one of them is a write to all.
 
 
@@ -324,6 +339,8 @@ def walk(gradients, retain_graph, wanted):
             if node not in leading:
                 continue
         for parent, gradient in zip(node.parents, _pull(node, g), strict=True):
+            if gradient is None:
+                continue
             shape = (parent if type(parent) is Node else parent.array).shape
             if gradient.shape != shape:
                 gradient = sum_to(gradient, shape)
@@ -409,6 +426,8 @@ def accumulate(gradients, given=()):
         else:
             before.array = _mode.run(iadd, before.array, g)
             touch(before)
+        if place.hook is not None:
+            place.hook.accumulated(place, xp is TENSORS)
 
 
 def sum_to(g, shape):

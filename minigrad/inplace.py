@@ -84,8 +84,9 @@ def _refuse(target, history):
     while root.origin is not None:
         if root.origin[3] == math.inf and (history or root.origin[0].tracked):
             raise RuntimeError(
-                "a view taken under no_grad() cannot be changed in place while "
-                "recording: take the view again, or change it under no_grad()"
+                "a view taken under no_grad(), or by an autograd.Function, cannot be "
+                "changed in place while recording: take the view again, clone() it, or "
+                "change it under no_grad()"
             )
         root = root.origin[0]
     if root.tracked and root.node is None:

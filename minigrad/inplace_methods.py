@@ -18,8 +18,9 @@ class InPlace(Variable):
 
     __slots__ = ()
 
-    def copy_(self, src):
-        """Take the numbers of `src`, or the number, cast and stretched to fit."""
+    def copy_(self, src, non_blocking=False):
+        """Take the numbers of `src`, or the number, cast and stretched to fit;
+        `non_blocking` as for `to`."""
         if isinstance(src, bool | int | float):
             src = operands.like(self, src)
         if not isinstance(src, Variable):

@@ -25,9 +25,11 @@ def dtype_of(x):
 def like(tensor, values):
     """Numbers, lists or a NumPy array as a tensor of dtype and device of `tensor`."""
     xp = WORLDS[type(tensor.array)]
-    wrap = isinstance(values, np.ndarray)
-    array = in_dtype(np.asarray(values), xp.dtype_name(tensor.array), wrap)
-    return result(numpy_to(array, xp.device_name(tensor.array)))
+    dtype, device = xp.dtype_name(tensor.array), xp.device_name(tensor.array)
+    array = in_dtype(np.asarray(values), dtype, isinstance(values, np.ndarray))
+    if not array.shape:  # a number is made where it is wanted, not copied there
+        return result(xp.full((), array.item(), dtype, device))
+    return result(numpy_to(array, device))
 
 
 def in_dtype(array, name, wrap):

@@ -31,12 +31,37 @@ class Generator:
         return self._seed
 
     def get_state(self):
-        """What `set_state` needs to draw the same numbers again."""
-        return self.numpy.bit_generator.state
+        """What `set_state` needs to draw the same numbers again: a uint8 tensor."""
+        state = self.numpy.bit_generator.state
+        left = state["uinteger"] + (state["has_uint32"] << 32)  # half of a drawn word
+        words = [self._seed % 2**64, left]
+        for number in state["state"]["state"], state["state"]["inc"]:
+            words += divmod(number, 2**64)
+        return result(np.array(words, "<u8").view(np.uint8))
 
-    def set_state(self, state):
-        """Draw again what was drawn after `get_state` returned `state`."""
-        self.numpy.bit_generator.state = state
+    def set_state(self, new_state):
+        """Draw again what was drawn after `get_state` returned `new_state`.
+
+        raises: TypeError if it is not a uint8 tensor, RuntimeError for another size
+        """
+        if getattr(new_state, "dtype", None) is not dtypes.uint8:
+            raise TypeError(f"RNG state must be a uint8 tensor, got {new_state!r:.80}")
+        if new_state.shape != (48,):
+            raise RuntimeError(
+                f"RNG state is wrong size: expected (48,), got {tuple(new_state.shape)}"
+            )
+        words = np.frombuffer(new_state.cpu().numpy().tobytes(), "<u8").tolist()
+        seed, left, *halves = words
+        self.manual_seed(seed)
+        self.numpy.bit_generator.state = {
+            "bit_generator": "PCG64",
+            "state": {
+                "state": halves[0] << 64 | halves[1],
+                "inc": halves[2] << 64 | halves[3],
+            },
+            "has_uint32": left >> 32,
+            "uinteger": left % 2**32,
+        }
 
 
 default_generator = Generator()
@@ -45,6 +70,21 @@ default_generator = Generator()
 def manual_seed(seed):
     """Start the default generator from `seed`; returns it."""
     return default_generator.manual_seed(seed)
+
+
+def initial_seed():
+    """The seed that the default generator was started from."""
+    return default_generator.initial_seed()
+
+
+def get_rng_state():
+    """The state of the default generator, a uint8 tensor to save in a checkpoint."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state):
+    """Let the default generator go on from where `get_rng_state` was called."""
+    default_generator.set_state(new_state)
 
 
 def _tensor(numbers, dtype, device, requires_grad=False):

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from . import arguments, arrays, engine, hooks, ops, printing
+from . import arguments, arrays, gradients, hooks, ops, printing
 from . import dtype as dtypes
 from .arithmetic import Arithmetic
 from .conversion import Conversion
@@ -128,16 +128,9 @@ class Tensor(Arithmetic, Reduction, Shaping, Selection, Products, InPlace, Conve
         raises: RuntimeError if self has no history, the shapes differ, or the graph was
             freed by an earlier walk.
         """
-        g = arguments.starting_gradient(self, gradient, create_graph)
-        wanted = None
-        if inputs is not None:
-            chosen = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-            wanted = {current(t).node or t: t for t in chosen}
-        keep = create_graph if retain_graph is None else retain_graph
-        found = engine.backward({self.node or self: g}, keep, create_graph, wanted)
-        if wanted is not None:
-            found = {wanted[place]: g for place, g in found.items()}
-        engine.accumulate(found, given=(g,))
+        gradients.backward(
+            (self,), (gradient,), retain_graph, create_graph, inputs=inputs
+        )
 
     def retain_grad(self):
         """Have backward leave a gradient in `self.grad` although self is no leaf."""
@@ -152,6 +145,16 @@ class Tensor(Arithmetic, Reduction, Shaping, Selection, Products, InPlace, Conve
         if not self.requires_grad:
             raise RuntimeError("register_hook() of a tensor that does not require grad")
         return hooks.add(self, hook)
+
+    def register_post_accumulate_grad_hook(self, hook):
+        """Call `hook(self)` whenever backward has added to the `.grad` of self, a leaf.
+        Returns a handle whose `remove()` undoes it."""
+        if not self.requires_grad or self.node is not None:
+            raise RuntimeError(
+                "register_post_accumulate_grad_hook() of a tensor that is no leaf or "
+                "does not require grad: backward leaves no gradient there"
+            )
+        return hooks.add_after(self, hook)
 
     def detach(self):
         """The same memory without history; both notice a write through either."""

@@ -40,6 +40,8 @@ WIDE, INFINITE = awkward(1e4, -1e4), np.array([np.inf, -np.inf, np.nan, 0.3])
 DISTANT = [*PAIRS, (WIDE, np.zeros(14)), (INFINITE, np.zeros(4))]
 CHANCES = [(chances(3, 4), classes(3, 4) % 2), (chances(4), classes(4) % 2)]
 CHANNELS = (normal(4, 3, 2, 2), normal(3), normal(3))
+ONE_BLIND = np.array([[True] * 5, [False] * 5, [True, False, True, True, False]])
+BLINDED = np.where(ONE_BLIND, 0.5, -np.inf)
 
 # name: (function of F and arguments, cases)
 FORBIDDEN = np.where(np.eye(3, 5) == np.eye(3, 5)[1], -np.inf, normal(3, 5))
@@ -148,6 +150,15 @@ CASES = {
         [
             (normal(3, 4), normal(5, 4), normal(5, 4), normal(3, 5)),
             (normal(3, 4), normal(5, 4), normal(5, 4), normal(3, 5) > -0.5),
+            (normal(2, 3, 4), normal(2, 5, 4), normal(2, 5, 4), ONE_BLIND),
+            (normal(3, 4), normal(5, 4), normal(5, 4), BLINDED),
+        ],
+    ),
+    "scaled_dot_product_attention with shared heads": (
+        lambda F, q, k, v: F.scaled_dot_product_attention(q, k, v, enable_gqa=True),
+        [
+            (normal(6, 3, 4), normal(2, 5, 4), normal(2, 5, 4)),
+            (normal(2, 4, 3, 4), normal(2, 2, 5, 4), normal(2, 1, 5, 4)),
         ],
     ),
     "scaled_dot_product_attention where a query may look at nothing": (

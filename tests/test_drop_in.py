@@ -211,5 +211,6 @@ def test_a_program_arrives_at_torchs_numbers(program, data):
 
 
 def test_what_programs_import_is_there():
-    for name in ("nn", "nn.functional", "nn.init", "optim", "utils.data", "autograd"):
+    names = ("nn", "nn.functional", "nn.init", "optim", "utils.data", "autograd")
+    for name in (*names, "autograd.function", "autograd.functional"):
         importlib.import_module(f"minigrad.{name}")

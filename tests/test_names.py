@@ -29,9 +29,25 @@ IN_PLACE = """
     mul_ div_ floor_divide_ remainder_ zero_ fill_ copy_ masked_fill_ scatter_
     scatter_add_ index_add_ tril_ triu_
 """
+AUTOGRAD = """
+    grad backward Function enable_grad no_grad set_grad_enabled gradcheck gradgradcheck
+    functional.jacobian functional.hessian functional.vjp functional.jvp functional.vhp
+    functional.hvp function.Function function.FunctionCtx function.once_differentiable
+"""
+HOOKS = """
+    nn.Module.register_forward_hook nn.Module.register_forward_pre_hook
+    nn.Module.register_full_backward_hook nn.Module.register_full_backward_pre_hook
+    Tensor.register_hook Tensor.register_post_accumulate_grad_hook Tensor.retain_grad
+"""
 
 # What is asked for and not here, or is here and differs, with the reason.
-LEFT_OUT = {}
+LEFT_OUT = {
+    "autograd.detect_anomaly": "a failing rule raises where it is called",
+    "autograd.set_detect_anomaly": "a failing rule raises where it is called",
+    "autograd.forward_ad": "there is no forward mode; functional.jvp takes two walks",
+    "nn.Module.register_backward_hook": "torch's own advice is the full one",
+    "nn.modules.module.register_module_forward_hook": "hooks belong to one module",
+}
 DIFFERS = {
     "FloatTensor, LongTensor": "functions, so isinstance() does not take them",
     "shape, size": "plain tuples; torch.Size prints as torch.Size([2, 3])",
@@ -43,6 +59,15 @@ DIFFERS = {
     "norm": "p below 0, other than -inf, is refused",
     "topk, sort": "ties stay in their order; torch leaves the order open",
     "empty": "zeros: memory that nobody has written to yet",
+    "grad": "is_grads_batched=True is refused: there is no vmap",
+    "backward": "inputs by name only; torch's old grad_variables is not taken",
+    "gradcheck, gradgradcheck": "float32 is refused, where torch warns; of the checks "
+    "only nondet_tol: undefined gradients, dtypes, batches, fast_mode are not offered",
+    "jacobian, hessian": "vectorize=True and forward mode are refused",
+    "Function": "no jvp, vmap or save_for_forward; a gradient of None "
+    "goes no further, where torch gives the next Function zeros",
+    "register_full_backward_hook": "no warning if no input requires a gradient; an "
+    "output without gradient passes none on, where torch passes zeros",
 }
 
 
@@ -57,3 +82,28 @@ def test_function_is_there(name):
 def test_method_is_there(name):
     assert hasattr(torch.Tensor, name)
     assert hasattr(mg.Tensor, name) != (name in LEFT_OUT)
+
+
+def found(lib, path):
+    """What a dotted name stands for."""
+    for name in path.split("."):
+        lib = getattr(lib, name, None)
+    return lib
+
+
+@pytest.mark.parametrize("name", AUTOGRAD.split())
+def test_name_of_autograd_is_there(name):
+    assert callable(found(torch.autograd, name))
+    assert callable(found(mg.autograd, name))
+
+
+@pytest.mark.parametrize("name", HOOKS.split())
+def test_hook_is_there(name):
+    assert callable(found(torch, name))
+    assert callable(found(mg, name))
+
+
+@pytest.mark.parametrize("name", [n for n in LEFT_OUT if "." in n])
+def test_what_is_left_out_is_torchs_and_not_here(name):
+    assert found(torch, name) is not None
+    assert found(mg, name) is None

@@ -235,7 +235,7 @@ def full(shape, value, dtype, device):
 
 
 def arange(start, end, step, dtype, device):
-    return np.arange(start, end, step, dtype)
+    return np.arange(start, end, step).astype(dtype, copy=False)
 
 
 def cast(x, dtype, source=None):

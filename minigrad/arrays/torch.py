@@ -148,6 +148,8 @@ def arange(start, end, step, dtype, device):
 
 def from_numpy(x, device):
     """A copy of a NumPy array on `device`."""
+    if device.startswith("cuda"):
+        _refuse_capture()
     return torch.from_numpy(x.copy()).to(_device(device))
 
 
@@ -167,7 +169,17 @@ def move(x, device, source=None):
     return x.cpu().numpy().copy() if device == "cpu" else x.to(_device(device))
 
 
-cuda_is_available = torch.cuda.is_available
+cuda = torch.cuda  # for minigrad/cuda.py
+
+
+def _refuse_capture():
+    """Refuse to copy from NumPy into a graph: every replay would copy the same."""
+    if cuda.is_initialized() and cuda.is_current_stream_capturing():
+        raise RuntimeError(
+            "numbers of NumPy's, as random draws are, cannot be part of a CUDA graph: "
+            "make the tensor before the capture, and fill it with copy_() before "
+            "each replay"
+        )
 
 
 def to_numpy(x):

@@ -57,7 +57,7 @@ def _value_lines(v, name):
 
 def _tensor_lines(step, name):
     parents = getattr(step, "next_functions", ())
-    what = step.name().removesuffix("Backward0") if parents else "leaf"
+    what = step.name().rpartition("Backward")[0] if parents else "leaf"
     lines = [f"{name} = " * bool(name) + what, str(tuple(step.shape))]
     return lines, [(parent, "") for parent, _ in parents]
 

@@ -40,6 +40,7 @@ from .module import Module
 from .normalization import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm
 from .parameter import Parameter
 from .pool import AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
+from .rnn import GRUCell, LSTMCell, RNNCell
 from .softmax import LogSoftmax, Softmax
 
 __all__ = [

@@ -4,6 +4,8 @@ The single idea: an error names the shapes that were given and what would fit, i
 torch's class of exception, before an array library can complain in its own words.
 """
 
+from minigrad.dtype import bool as bool_
+
 
 def require_reduction(reduction):
     """Refuse a reduction that is none of "none", "mean" and "sum"."""
@@ -211,4 +213,33 @@ def require_half(name, kernel, padding):
         raise RuntimeError(
             f"{name} with padding {padding} and kernel_size {kernel}: the padding "
             "must be at most half of the kernel_size"
+        )
+
+
+def require_attention(query, key, value, mask, dropout_p, is_causal):
+    """Refuse what `scaled_dot_product_attention` cannot compare."""
+    name, all_three = "scaled_dot_product_attention", (query, key, value)
+    if mask is not None and is_causal:
+        raise RuntimeError(
+            f"{name} with attn_mask and is_causal=True: explicit attn_mask should not "
+            "be set when is_causal=True; give one of them"
+        )
+    if any(x.dim() < 2 for x in all_three):
+        raise RuntimeError(
+            f"{name} of shapes {', '.join(str(x.shape) for x in all_three)}: each must "
+            "have 2 dimensions at least, the last of them features"
+        )
+    if not query.is_floating_point() or len({x.dtype for x in all_three}) > 1:
+        raise RuntimeError(
+            f"{name} of dtypes {', '.join(str(x.dtype) for x in all_three)}: they must "
+            "be one floating-point dtype; convert with .to()"
+        )
+    if mask is not None and mask.dtype not in (bool_, query.dtype):
+        raise RuntimeError(
+            f"{name} with attn_mask of dtype {mask.dtype}: it must be torch.bool or "
+            f"the dtype of the query, {query.dtype}"
+        )
+    if not 0 <= dropout_p <= 1:
+        raise RuntimeError(
+            f"dropout probability has to be between 0 and 1, but got {dropout_p}"
         )

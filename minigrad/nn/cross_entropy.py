@@ -7,6 +7,7 @@ module that holds its settings. The chapter on the CNN explains them.
 
 import math
 
+from minigrad.arguments import at_hand
 from minigrad.creation import where
 
 from .checks import (
@@ -181,11 +182,13 @@ def _without_ignored(name, target, shape, ignore_index, classes):
     array = target.array
     if math.prod(array.shape) == 0:
         return target, None
-    inside = array.min() >= 0 and array.max() < classes
+    near = at_hand(array)
+    inside = near and array.min() >= 0 and array.max() < classes
     if inside and not 0 <= ignore_index < classes:
         return target, None
     counted = target != ignore_index
-    wrong = array[((array < 0) | (array >= classes)) & counted.array]
+    outside = (array < 0) | (array >= classes)
+    wrong = array[outside & counted.array] if near else ()
     if len(wrong):
         raise IndexError(
             f"{name} target {int(wrong[0])} is not a class: scores of shape "

@@ -4,6 +4,7 @@ The single idea: a row picked by its number is a linear layer whose input is 1 a
 place and 0 elsewhere, without the multiplications. The chapter on text explains it.
 """
 
+from minigrad.arguments import at_hand
 from minigrad.creation import arange, empty, where
 from minigrad.grad_mode import no_grad
 
@@ -41,7 +42,7 @@ def embedding(
             f"embedding of numbers of dtype {input.dtype}: they must be int64 or "
             "int32; convert them with .long()"
         )
-    if input.numel() and ((input < 0) | (input >= rows)).any().item():
+    if at_hand(input.array) and ((input < 0) | (input >= rows)).any().item():
         raise IndexError(
             f"embedding with a number outside 0..{rows - 1}: the table has shape "
             f"{weight.shape}, index out of range"

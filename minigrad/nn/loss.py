@@ -8,6 +8,7 @@ The losses of classes are in `cross_entropy.py`. The chapter on the CNN explains
 import warnings
 
 from minigrad import ops
+from minigrad.arguments import at_hand
 from minigrad.creation import where
 from minigrad.engine import apply
 
@@ -141,7 +142,7 @@ def binary_cross_entropy(input, target, weight=None, *, reduction="mean"):
             f"size ({input.shape}) is deprecated. Please ensure they have the same "
             "size."
         )
-    if ((input < 0) | (input > 1)).any().item():
+    if at_hand(input.array) and ((input < 0) | (input > 1)).any().item():
         raise RuntimeError(
             "binary_cross_entropy of numbers outside 0..1: all elements of the input "
             "should be between 0 and 1; apply sigmoid, or use "

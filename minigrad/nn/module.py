@@ -15,10 +15,11 @@ from minigrad.dtype import float32, float64
 from minigrad.grad_mode import no_grad
 from minigrad.tensor import Tensor
 
+from .hooks import IN_USE, Hooked, Run
 from .parameter import Parameter
 
 
-class Module:
+class Module(Hooked):
     """Base of all layers and networks: assign parameters and modules, write `forward`.
 
     >>> class Line(Module):
@@ -47,6 +48,8 @@ class Module:
         )
 
     def __call__(self, *args, **kwargs):
+        if IN_USE and self._module_hooks is not None:
+            return Run(self, args, kwargs).result
         return self.forward(*args, **kwargs)
 
     # Attributes: assigning one files it.
@@ -219,11 +222,12 @@ class Module:
         """The same as `train(False)`."""
         return self.train(False)
 
-    def to(self, *args, dtype=None, device=None):
+    def to(self, *args, dtype=None, device=None, non_blocking=False):
         """Move and convert parameters, buffers and gradients in place; returns self.
 
         args: a device, a dtype, both, or a tensor to be like. Only floating-point
             tensors are converted
+        non_blocking: as for tensors
         raises: TypeError for a dtype that is not floating point
         """
         if args and isinstance(args[0], Tensor):
@@ -239,6 +243,14 @@ class Module:
         return self._convert(
             lambda t: t.to(dtype=kind if t.is_floating_point() else None, device=place)
         )
+
+    def cuda(self, device=None):
+        """The same as `to("cuda")`, or to that GPU."""
+        return self.to("cuda" if device is None else device)
+
+    def cpu(self):
+        """The same as `to("cpu")`."""
+        return self.to("cpu")
 
     def float(self):
         """The same as `to(float32)`."""

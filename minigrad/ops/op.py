@@ -87,6 +87,10 @@ class Plan:
         self.keep_shapes = [i for i, name in enumerate(names) if name in needs]
         self.pullbacks = {}
 
+    def name(self):
+        """What a step by this plan is called, as torch spells it."""
+        return f"{self.op.name}Backward0"
+
     def position(self, i):
         """The place among `op.arguments` of the i-th value passed to forward."""
         return i

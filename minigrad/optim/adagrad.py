@@ -75,7 +75,8 @@ class Adagrad(Optimizer):
             g = -g
         if weight_decay:
             g = g + weight_decay * p
-        lr = lr / (1 + float(state["step"]) * lr_decay)
+        if lr_decay:  # the only use of the count, for which a GPU must be waited for
+            lr = lr / (1 + float(state["step"]) * lr_decay)
         state["step"] += 1
         s = state["sum"]
         s += g * g

@@ -33,7 +33,7 @@ def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=Fals
                 f"{norm.item()}: it is non-finite, so it cannot be clipped; pass "
                 "error_if_nonfinite=False to go on"
             )
-        factor = (max_norm / (norm + 1e-6)).minimum(tensor(1.0).to(norm))
+        factor = (max_norm / (norm + 1e-6)).clamp(max=1.0)
         for g in gradients:
             g.mul_(factor)
     return norm
