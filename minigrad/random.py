@@ -2,7 +2,11 @@
 
 So the same seed gives the same weights on every device. The streams are NumPy's, not
 torch's: equal seeds repeat a run of minigrad, they do not repeat a run of torch.
+NumPy loads `numpy.random` at its first use, so it is not used before the first draw.
 """
+
+import os
+from functools import cached_property
 
 import numpy as np
 
@@ -18,12 +22,17 @@ class Generator:
 
     def __init__(self, device="cpu"):
         self.device = device
-        self.manual_seed(np.random.SeedSequence().entropy % 2**63)
+        self._seed = int.from_bytes(os.urandom(8), "little") % 2**63
+
+    @cached_property
+    def numpy(self):
+        """NumPy's generator, which draws the numbers."""
+        return np.random.default_rng(self._seed % 2**64)
 
     def manual_seed(self, seed):
         """Start again from `seed`, an int. Returns the generator itself."""
         self._seed = int(seed)
-        self.numpy = np.random.default_rng(self._seed % 2**64)
+        self.__dict__.pop("numpy", None)
         return self
 
     def initial_seed(self):

@@ -148,6 +148,10 @@ def softmax(x, dim):
     return weights
 
 
+def matmul(a, b):
+    return a.dot(b) if a.ndim == b.ndim == 2 else a @ b  # dot begins sooner
+
+
 def linear(x, w, b):
     out = x @ w.T
     if b is not None:

@@ -43,7 +43,7 @@ amin, argmin, logsumexp, cumsum = (
     torch.cumsum,
 )
 log_softmax, softmax = torch.log_softmax, torch.softmax
-linear = torch.nn.functional.linear
+matmul, linear = torch.matmul, torch.nn.functional.linear
 
 
 def max_with_indices(x, dim, keepdim):
