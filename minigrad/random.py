@@ -4,6 +4,8 @@ So the same seed gives the same weights on every device. The streams are NumPy's
 torch's: equal seeds repeat a run of minigrad, they do not repeat a run of torch.
 """
 
+import math
+
 import numpy as np
 
 from . import dtype as dtypes
@@ -107,6 +109,23 @@ def randn(*size, generator=None, dtype=None, device=None, requires_grad=False):
     numbers = (generator or default_generator).numpy.standard_normal(ints(size))
     kind = dtype or dtypes.get_default_dtype()
     return _tensor(numbers, kind, device, requires_grad)
+
+
+def coins(shape, p, device):
+    """Bools, each True with probability p, drawn from the default generator.
+
+    Every coin costs 16 bits; one of 65536 times they leave it open, and a further draw
+    decides. So p is met exactly, and not to 16 bits alone.
+    """
+    draw, size = default_generator.numpy, math.prod(shape)
+    bits = draw.bit_generator.random_raw(-(-size // 4)).astype("<u8", copy=False)
+    bits = bits.view("<u2")[:size]
+    whole, rest = divmod(p * 2**16, 1)
+    up = bits < whole
+    if rest:
+        open = bits == whole
+        up[open] = draw.random(np.count_nonzero(open)) < rest
+    return _tensor(up.reshape(shape), dtypes.bool, device)
 
 
 def randint(low, high=None, size=None, generator=None, dtype=None, device=None):

@@ -18,9 +18,10 @@ from .convolution import (
     max_unpool2d,
 )
 from .erf import erf
+from .normalization import normalize, normalize_gradients
 
 __all__ = ["conv2d", "conv2d_input", "conv2d_weight", "erf"]
-__all__ += ["max_pool2d", "max_select2d", "max_unpool2d"]
+__all__ += ["max_pool2d", "max_select2d", "max_unpool2d", "normalize"]
 
 Array = np.ndarray
 asarray = np.asarray
@@ -135,14 +136,32 @@ def min_with_indices(x, dim, keepdim):
 
 
 def log_softmax(x, dim):
-    shifted = x - x.max(dim, keepdims=True, initial=-np.inf)
-    return shifted - np.log(np.exp(shifted).sum(dim, keepdims=True))
+    out = x - x.max(dim, keepdims=True, initial=-np.inf)
+    out -= np.log(np.exp(out).sum(dim, keepdims=True))
+    return out
 
 
 def softmax(x, dim):
     weights = np.exp(x - x.max(dim, keepdims=True, initial=-np.inf))
     weights /= weights.sum(dim, keepdims=True)
     return weights
+
+
+def cross_entropy(x, t, dim):
+    """-log softmax(x)[t]; and what the gradient needs: exponentials and their sums."""
+    powers = x - x.max(dim, keepdims=True, initial=-np.inf)
+    chosen = powers[_along(dim, np.expand_dims(t, dim))]
+    np.exp(powers, out=powers)
+    sums = powers.sum(dim, keepdims=True)
+    return (np.log(sums) - chosen).squeeze(dim), (powers, sums)
+
+
+def _cross_entropy_gradient(g, t, aux, dim):
+    powers, sums = aux
+    g = np.expand_dims(g, dim)
+    out = powers * (g / sums)
+    out[_along(dim, np.expand_dims(t, dim))] -= g
+    return out
 
 
 def linear(x, w, b):
@@ -276,5 +295,11 @@ def shares_memory(x, y):
     return np.may_share_memory(x, y)
 
 
-FUSED = {}  # NumPy has no kernels for whole rules
-UPDATES = {}  # nor for the formulas of optimizers
+FUSED = {  # rules that can do with what forward has computed
+    "CrossEntropy.x": _cross_entropy_gradient,
+    "Normalize": normalize_gradients,
+    "Normalize.x": lambda g, x, w, aux, dims: normalize_gradients(g, x, w, aux, dims)[
+        0
+    ],
+}
+UPDATES = {}  # NumPy has no kernels for the formulas of optimizers

@@ -46,6 +46,15 @@ def require_classes(name, scores, target, dim):
         )
 
 
+def require_weight(weight, classes):
+    """Refuse weights that are not one for each class."""
+    if tuple(weight.shape) != (classes,):
+        raise RuntimeError(
+            f"weight of shape {tuple(weight.shape)} for {classes} classes: it must "
+            f"have shape ({classes},)"
+        )
+
+
 def pair(name, value):
     """`value` as a pair (vertical, horizontal)."""
     if value is None or isinstance(value, int):
