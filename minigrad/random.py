@@ -114,18 +114,18 @@ def randn(*size, generator=None, dtype=None, device=None, requires_grad=False):
 def coins(shape, p, device):
     """Bools, each True with probability p, drawn from the default generator.
 
-    Every coin costs 16 bits; one of 65536 times they leave it open, and a further draw
-    decides. So p is met exactly, and not to 16 bits alone.
+    A coin costs 16 bits. Once in 65536 times they leave it open, and a further draw
+    decides, so that p need not be a multiple of 1/65536.
     """
     draw, size = default_generator.numpy, math.prod(shape)
-    bits = draw.bit_generator.random_raw(-(-size // 4)).astype("<u8", copy=False)
-    bits = bits.view("<u2")[:size]
+    words = draw.bit_generator.random_raw(math.ceil(size / 4))
+    bits = words.astype("<u8", copy=False).view("<u2")[:size]
     whole, rest = divmod(p * 2**16, 1)
-    up = bits < whole
+    coins = bits < whole
     if rest:
-        open = bits == whole
-        up[open] = draw.random(np.count_nonzero(open)) < rest
-    return _tensor(up.reshape(shape), dtypes.bool, device)
+        ties = bits == whole
+        coins[ties] = draw.random(np.count_nonzero(ties)) < rest
+    return _tensor(coins.reshape(shape), dtypes.bool, device)
 
 
 def randint(low, high=None, size=None, generator=None, dtype=None, device=None):

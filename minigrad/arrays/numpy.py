@@ -6,6 +6,8 @@ use: dimensions are tuples of non-negative ints, dtypes are names such as "float
 """
 
 from contextvars import copy_context
+from functools import cache
+from operator import attrgetter
 
 import numpy as np
 
@@ -29,7 +31,7 @@ FLOATS = tuple(map(np.dtype, ("float16", "float32", "float64")))
 
 # Elementwise: NumPy's own.
 exp, log, sqrt, sin, cos, tanh = np.exp, np.log, np.sqrt, np.sin, np.cos, np.tanh
-abs, where, maximum, minimum = np.abs, np.where, np.maximum, np.minimum
+abs, maximum, minimum = np.abs, np.maximum, np.minimum
 isnan, floor, round = np.isnan, np.floor, np.round
 expm1, log1p, log2, log10 = np.expm1, np.log1p, np.log2, np.log10
 clamp_min, clamp_max = np.maximum, np.minimum
@@ -40,6 +42,33 @@ def silent_context():
     context = copy_context()
     context.run(np.seterr, all="ignore")
     return context
+
+
+def where(condition, x, y):
+    if _is_zero(y) and _alike(condition, x):
+        return _erased(x, condition)
+    if _is_zero(x) and _alike(condition, y):
+        return _erased(y, ~condition)
+    return np.where(condition, x, y)
+
+
+def _is_zero(x):
+    return type(x) in (int, float) and x == 0
+
+
+def _alike(condition, x):
+    """Whether these are a condition and numbers with fractions, of one shape."""
+    if not (type(condition) is type(x) is np.ndarray) or condition.shape != x.shape:
+        return False
+    return condition.dtype == bool and x.dtype.kind == "f"
+
+
+def _erased(x, kept):
+    """x where it is kept, else 0. np.where asks at each element which way to go; to
+    multiply by 1 or 0 is ten times faster, and of the bits, it spares inf and nan."""
+    out, bits = np.empty_like(x), f"i{x.itemsize}"
+    np.multiply(x.view(bits), kept, out.view(bits))
+    return out
 
 
 def sign(x):
@@ -260,7 +289,10 @@ def cast(x, dtype, source=None):
 
 
 def dtype_name(x):
-    return x.dtype.name
+    return _name(x.dtype)
+
+
+_name = cache(attrgetter("name"))  # NumPy makes it up anew each time
 
 
 def device_name(x):
