@@ -18,6 +18,7 @@ from statistics import median, quantiles
 import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 LEAST = 0.05  # seconds that a contender works in one round, or one piece of work
 
@@ -159,7 +160,7 @@ def _interleave(ready, gauge, rounds):
     figures, chance = {name: [] for name in ready}, random.Random(0)
     gc.collect()
     gc.freeze()  # what the libraries made at import is nobody's garbage
-    for _ in range(rounds):
+    for _ in tqdm(range(rounds), leave=False, disable=None):  # only in a terminal
         for name in chance.sample(list(ready), len(ready)):
             gc.collect()
             figures[name].append(gauge(ready[name]))

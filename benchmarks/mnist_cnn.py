@@ -19,6 +19,7 @@ from statistics import mean, median
 import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 import minigrad
 from minigrad.book import load_mnist
@@ -68,7 +69,8 @@ class Contender:
         criterion = self.library.nn.CrossEntropyLoss()
         settings = self.optimizer.param_groups[0]
         wall, cpu = time.perf_counter(), time.process_time()
-        for step, batch in enumerate(batches, first):
+        bar = tqdm(batches, leave=False, disable=None)  # only in a terminal
+        for step, batch in enumerate(bar, first):
             settings["lr"] = RATES.get(step, settings["lr"])
             loss = criterion(self.model(images[batch]), labels[batch])
             self.optimizer.zero_grad()

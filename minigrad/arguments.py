@@ -6,12 +6,47 @@ this file nobody checks anything again. Chapter: arrays and their rules.
 
 import math
 import operator
+from functools import wraps
+from inspect import isfunction, signature
 
 import numpy as np
 
+from . import dtype as dtypes
 from .arrays import WORLDS
 from .engine import Variable, result
 from .operands import cast, dtype_of, like
+
+# Names.
+
+NUMPYS_NAMES = {"axis": "dim", "keepdims": "keepdim"}
+
+
+def torch_names(function):
+    """`function` with the other names that torch knows for its arguments: `axis` for
+    dim, `keepdims` for keepdim, and for sizes or dims, `*shape`, also `shape=...`."""
+    parameters = signature(function).parameters.values()
+    star = [p.name for p in parameters if p.kind is p.VAR_POSITIONAL]
+    others = {*NUMPYS_NAMES, *star}
+
+    @wraps(function)
+    def renaming(*args, **named):
+        if named and not others.isdisjoint(named):
+            named = {NUMPYS_NAMES.get(k, k): v for k, v in named.items()}
+            args += tuple(named.pop(name) for name in star if name in named)
+        return function(*args, **named)
+
+    return renaming
+
+
+def with_torch_names(cls):
+    """`cls` with `torch_names` for the methods that have something to rename."""
+    for name, method in list(vars(cls).items()):
+        if isfunction(method) and not name.startswith("_"):
+            parameters = signature(method).parameters.values()
+            if any(p.name == "dim" or p.kind is p.VAR_POSITIONAL for p in parameters):
+                setattr(cls, name, torch_names(method))
+    return cls
+
 
 # Dimensions and sizes.
 
@@ -47,6 +82,12 @@ def filled_dims(tensor, dim, name):
             "there is no largest"
         )
     return dims
+
+
+def filled_dim(tensor, dim, name):
+    """`filled_dims` for functions that take one dim only."""
+    (where,) = filled_dims(tensor, operator.index(dim), name)
+    return where
 
 
 def named_dims(tensor, dims, name):
@@ -105,8 +146,8 @@ def expanded_shape(tensor, sizes):
 
 def all_in_order(tensor, dims):
     """`dims` counted from the front, where each must be named once."""
-    order = tuple(one_dim(tensor, d, "permute") for d in dims)
     n = len(tensor.array.shape)
+    order = tuple(one_dim(tensor, d, "permute") for d in dims) if n else dims
     if sorted(order) != list(range(n)):
         raise RuntimeError(
             f"permute{order} of a tensor with {n} dimensions: name each of them once"
@@ -134,7 +175,7 @@ def index_keys(tensor, key):
             if not isinstance(p, int):
                 advanced.append(p if p is Ellipsis else slice(None))
         else:
-            is_mask = dtype_of(result(p)).name == "bool"
+            is_mask = dtype_of(result(p)) is dtypes.bool
             basic += [slice(None)] * (len(p.shape) if is_mask else 1)
             advanced.append(p)
     dots = sum(p is Ellipsis for p in basic)
@@ -156,7 +197,10 @@ def _fits(tensor, basic):
 
 def _part(part):
     if isinstance(part, Variable):
-        whole = not (dtype_of(part).is_floating_point or dtype_of(part).name == "bool")
+        kind = dtype_of(part)
+        if kind is dtypes.uint8 and part.array.shape:  # a mask, from times before bool
+            return cast(part, dtypes.bool).array
+        whole = not (kind.is_floating_point or kind is dtypes.bool)
         return part.array.item() if whole and not part.array.shape else part.array
     if isinstance(part, list | range):
         array = np.asarray(part)
@@ -179,7 +223,7 @@ def _part(part):
 def gathered(tensor, dim, index, name="gather"):
     """The array in `index`, if it fits `tensor` for gather along dim."""
     shape, own = tuple(tensor.array.shape), tuple(index.array.shape)
-    if dtype_of(index).name != "int64":
+    if dtype_of(index).name not in ("int64", "int32"):
         raise RuntimeError(
             f"{name} with an index of dtype {dtype_of(index)}: use .long()"
         )

@@ -4,6 +4,7 @@ Each is one line: the operands made alike (operands.py), then the op. `Tensor` i
 them. Chapter: arrays and their rules.
 """
 
+import math
 import operator
 
 from . import arrays, ops
@@ -21,11 +22,24 @@ from .operands import (
 )
 
 
+def _method(name, operator):
+    """`operator` under a name, where nobody else can know what to do with `other`."""
+
+    def method(self, other):
+        out = operator(self, other)
+        if out is NotImplemented:
+            raise TypeError(f"{name} of a tensor and {type(other).__name__}")
+        return out
+
+    method.__name__ = name
+    return method
+
+
 class Arithmetic(Variable):
     """A variable that adds, multiplies and compares."""
 
     __slots__ = ()
-    __array_ufunc__ = None  # NumPy leaves `ndarray * tensor` to us
+    __array_priority__ = 1000  # NumPy leaves `ndarray * tensor` to us
     __hash__ = Variable.__hash__
 
     def __add__(self, other):
@@ -92,14 +106,34 @@ class Arithmetic(Variable):
     def mul(self, other):
         return self * other
 
-    def div(self, other):
-        return self / other
+    def div(self, other, *, rounding_mode=None):
+        """self / other; rounding_mode "floor" or "trunc" rounds it down, or to 0."""
+        if rounding_mode is None:
+            return self / other
+        if rounding_mode not in ("floor", "trunc"):
+            raise RuntimeError(
+                f"div with rounding_mode {rounding_mode!r}: it must be None, 'floor' "
+                "or 'trunc'"
+            )
+        down = self // other
+        if rounding_mode == "floor":
+            return down
+        return choose(self / other < 0, -(-self // other), down)
 
     def pow(self, exponent):
         return self**exponent
 
-    neg, abs = __neg__, __abs__
-    floor_divide, remainder = __floordiv__, __mod__
+    def floor_divide(self, other):
+        return self // other
+
+    def remainder(self, other):
+        return self % other
+
+    def neg(self):
+        return -self
+
+    def abs(self):
+        return abs(self)
 
     # Comparison: tensors of bools, without history.
 
@@ -135,10 +169,21 @@ class Arithmetic(Variable):
     def __invert__(self):
         return result(self._world.asarray(~self.array))
 
-    eq, ne, lt, le, gt, ge = __eq__, __ne__, __lt__, __le__, __gt__, __ge__
+    eq, ne, lt = _method("eq", __eq__), _method("ne", __ne__), _method("lt", __lt__)
+    le, gt, ge = _method("le", __le__), _method("gt", __gt__), _method("ge", __ge__)
 
     def isnan(self):
         return result(self._world.asarray(self._world.isnan(self.array)))
+
+    def isinf(self):
+        return (self == math.inf) | (self == -math.inf)
+
+    def isfinite(self):
+        return ~(self.isnan() | self.isinf())
+
+    def equal(self, other):
+        """Whether both have one shape and the same elements; nan equals nothing."""
+        return self.shape == other.shape and (self == other).all().item()
 
     # Functions of each element; of whole numbers, in the default dtype.
 
@@ -236,6 +281,8 @@ class Arithmetic(Variable):
 
     def square(self):
         return self**2
+
+    clip = clamp
 
     def maximum(self, other):
         """The larger of each two elements; where they tie, they share the gradient."""

@@ -7,7 +7,17 @@ from copy import deepcopy
 from . import dtype as dtypes
 from . import operands
 from .device import device as Device
-from .engine import Variable
+from .engine import Variable, result
+
+OLD_NAMES = {
+    dtypes.bool: "torch.BoolTensor",
+    dtypes.uint8: "torch.ByteTensor",
+    dtypes.int32: "torch.IntTensor",
+    dtypes.int64: "torch.LongTensor",
+    dtypes.float16: "torch.HalfTensor",
+    dtypes.float32: "torch.FloatTensor",
+    dtypes.float64: "torch.DoubleTensor",
+}
 
 
 class Conversion(Variable):
@@ -15,20 +25,32 @@ class Conversion(Variable):
 
     __slots__ = ()
 
-    def to(self, *args, dtype=None, device=None, non_blocking=False):
-        """The tensor with another dtype, on another device, or like another tensor.
+    def to(self, *args, dtype=None, device=None, non_blocking=False, copy=False):
+        """The tensor with another dtype, on another device, or like another tensor;
+        self where nothing changes, unless a copy is asked for.
 
         non_blocking: torch's permission not to wait for the copy; it is waited for
         """
         for arg in args:
             if isinstance(arg, Variable):
                 dtype, device = arg.dtype, arg.device
-            elif isinstance(arg, dtypes.dtype):
+            elif isinstance(dtypes.known(arg), dtypes.dtype):
                 dtype = arg
             else:
                 device = arg
         out = self if dtype is None else operands.cast(self, dtype)
-        return out if device is None else operands.move(out, str(Device(device)))
+        out = out if device is None else operands.move(out, str(Device(device)))
+        return out.clone() if copy and out is self else out
+
+    def type(self, dtype=None):
+        """The tensor with another dtype, which may be an old name; without one, the
+        old name of its own: "torch.FloatTensor"."""
+        if dtype is None:
+            return OLD_NAMES[self.dtype]
+        named = {name: kind for kind, name in OLD_NAMES.items()}
+        if isinstance(dtype, str) and dtype not in named:
+            raise ValueError(f"type {dtype!r} is none of {', '.join(named)}")
+        return self.to(dtype=named.get(dtype, dtype))
 
     def float(self):
         return self.to(dtypes.float32)
@@ -47,6 +69,9 @@ class Conversion(Variable):
 
     def bool(self):
         return self.to(dtypes.bool)
+
+    def byte(self):
+        return self.to(dtypes.uint8)
 
     def cpu(self):
         return self.to("cpu")
@@ -68,6 +93,14 @@ class Conversion(Variable):
         if self.device.type in ("cuda", "mps"):
             raise TypeError(f"numpy() of a tensor on {self.device}: call cpu() first")
         return self._world.to_numpy(self.array)
+
+    def __array__(self, dtype=None, copy=None):
+        array = self.numpy()
+        return array if dtype is None else array.astype(dtype)
+
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        """What NumPy's functions make of a tensor is a tensor again: np.sqrt(x)."""
+        return result(self._world.asarray(operands.numpy_to(array, str(self.device))))
 
     # Numbers of Python.
 

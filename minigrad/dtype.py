@@ -38,6 +38,13 @@ _RANK = {kind: rank for rank, kind in enumerate(ALL)}
 _default = float32
 
 
+def known(dtype):
+    """`dtype` itself, or what Python's bool, int and float stand for."""
+    return {builtins.bool: bool, builtins.int: int64, builtins.float: float64}.get(
+        dtype, dtype
+    )
+
+
 def get_default_dtype():
     """The dtype of tensors made from Python floats; float32 unless set otherwise."""
     return _default

@@ -1,104 +1,129 @@
 """The methods of Tensor under their bare names: `exp(x)` is `x.exp()`."""
 
+from functools import wraps
+
 from .tensor import Tensor
 
-abs = Tensor.abs
-add = Tensor.add
-addmm = Tensor.addmm
-all = Tensor.all
-amax = Tensor.amax
-amin = Tensor.amin
-any = Tensor.any
-argmax = Tensor.argmax
-argmin = Tensor.argmin
-argsort = Tensor.argsort
-bmm = Tensor.bmm
-ceil = Tensor.ceil
-chunk = Tensor.chunk
-clamp = Tensor.clamp
-clamp_max = Tensor.clamp_max
-clamp_min = Tensor.clamp_min
-clone = Tensor.clone
-cos = Tensor.cos
-cumsum = Tensor.cumsum
-detach = Tensor.detach
-diagonal = Tensor.diagonal
-div = Tensor.div
-dot = Tensor.dot
-eq = Tensor.eq
-erf = Tensor.erf
-exp = Tensor.exp
-expm1 = Tensor.expm1
-flatten = Tensor.flatten
-flip = Tensor.flip
-floor = Tensor.floor
-floor_divide = Tensor.floor_divide
-gather = Tensor.gather
-ge = Tensor.ge
-gt = Tensor.gt
-index_add = Tensor.index_add
-index_select = Tensor.index_select
-is_floating_point = Tensor.is_floating_point
-isnan = Tensor.isnan
-le = Tensor.le
-log = Tensor.log
-log10 = Tensor.log10
-log1p = Tensor.log1p
-log2 = Tensor.log2
-log_softmax = Tensor.log_softmax
-logsumexp = Tensor.logsumexp
-lt = Tensor.lt
-masked_fill = Tensor.masked_fill
-masked_select = Tensor.masked_select
-matmul = Tensor.matmul
-max = Tensor.max
-maximum = Tensor.maximum
-mean = Tensor.mean
-min = Tensor.min
-minimum = Tensor.minimum
-mm = Tensor.mm
-mul = Tensor.mul
-mv = Tensor.mv
-narrow = Tensor.narrow
-ne = Tensor.ne
-neg = Tensor.neg
-nonzero = Tensor.nonzero
-norm = Tensor.norm
-numel = Tensor.numel
-outer = Tensor.outer
-permute = Tensor.permute
-pow = Tensor.pow
-prod = Tensor.prod
-reciprocal = Tensor.reciprocal
-relu = Tensor.relu
-remainder = Tensor.remainder
-reshape = Tensor.reshape
-roll = Tensor.roll
-round = Tensor.round
-rsqrt = Tensor.rsqrt
-scatter = Tensor.scatter
-scatter_add = Tensor.scatter_add
-sigmoid = Tensor.sigmoid
-sign = Tensor.sign
-sin = Tensor.sin
-softmax = Tensor.softmax
-sort = Tensor.sort
-split = Tensor.split
-sqrt = Tensor.sqrt
-square = Tensor.square
-squeeze = Tensor.squeeze
-std = Tensor.std
-sub = Tensor.sub
-sum = Tensor.sum
-t = Tensor.t
-tan = Tensor.tan
-tanh = Tensor.tanh
-tile = Tensor.tile
-topk = Tensor.topk
-transpose = Tensor.transpose
-tril = Tensor.tril
-triu = Tensor.triu
-unbind = Tensor.unbind
-unflatten = Tensor.unflatten
-unsqueeze = Tensor.unsqueeze
-var = Tensor.var
+
+def _function(method):
+    """`method` as a function, whose first argument may be given as `input=...`."""
+
+    @wraps(method)
+    def function(*args, **named):
+        if not args and "input" in named:
+            args = (named.pop("input"),)
+        try:
+            return method(*args, **named)
+        except AttributeError as error:
+            if not args or isinstance(args[0], Tensor):
+                raise
+            words = f"{method.__name__} of {type(args[0]).__name__}"
+            raise TypeError(f"{words}: expected a tensor") from error
+
+    return function
+
+
+abs = _function(Tensor.abs)
+add = _function(Tensor.add)
+addmm = _function(Tensor.addmm)
+all = _function(Tensor.all)
+amax = _function(Tensor.amax)
+amin = _function(Tensor.amin)
+any = _function(Tensor.any)
+argmax = _function(Tensor.argmax)
+argmin = _function(Tensor.argmin)
+argsort = _function(Tensor.argsort)
+bmm = _function(Tensor.bmm)
+ceil = _function(Tensor.ceil)
+chunk = _function(Tensor.chunk)
+clamp = _function(Tensor.clamp)
+clamp_max = _function(Tensor.clamp_max)
+clamp_min = _function(Tensor.clamp_min)
+clip = _function(Tensor.clip)
+clone = _function(Tensor.clone)
+cos = _function(Tensor.cos)
+cumsum = _function(Tensor.cumsum)
+detach = _function(Tensor.detach)
+diagonal = _function(Tensor.diagonal)
+div = _function(Tensor.div)
+dot = _function(Tensor.dot)
+eq = _function(Tensor.eq)
+equal = _function(Tensor.equal)
+erf = _function(Tensor.erf)
+exp = _function(Tensor.exp)
+expm1 = _function(Tensor.expm1)
+flatten = _function(Tensor.flatten)
+flip = _function(Tensor.flip)
+floor = _function(Tensor.floor)
+floor_divide = _function(Tensor.floor_divide)
+gather = _function(Tensor.gather)
+ge = _function(Tensor.ge)
+gt = _function(Tensor.gt)
+index_add = _function(Tensor.index_add)
+index_select = _function(Tensor.index_select)
+is_floating_point = _function(Tensor.is_floating_point)
+isfinite = _function(Tensor.isfinite)
+isinf = _function(Tensor.isinf)
+isnan = _function(Tensor.isnan)
+le = _function(Tensor.le)
+log = _function(Tensor.log)
+log10 = _function(Tensor.log10)
+log1p = _function(Tensor.log1p)
+log2 = _function(Tensor.log2)
+log_softmax = _function(Tensor.log_softmax)
+logsumexp = _function(Tensor.logsumexp)
+lt = _function(Tensor.lt)
+masked_fill = _function(Tensor.masked_fill)
+masked_select = _function(Tensor.masked_select)
+matmul = _function(Tensor.matmul)
+max = _function(Tensor.max)
+maximum = _function(Tensor.maximum)
+mean = _function(Tensor.mean)
+min = _function(Tensor.min)
+minimum = _function(Tensor.minimum)
+mm = _function(Tensor.mm)
+mul = _function(Tensor.mul)
+mv = _function(Tensor.mv)
+narrow = _function(Tensor.narrow)
+ne = _function(Tensor.ne)
+neg = _function(Tensor.neg)
+nonzero = _function(Tensor.nonzero)
+norm = _function(Tensor.norm)
+numel = _function(Tensor.numel)
+outer = _function(Tensor.outer)
+permute = _function(Tensor.permute)
+pow = _function(Tensor.pow)
+prod = _function(Tensor.prod)
+reciprocal = _function(Tensor.reciprocal)
+relu = _function(Tensor.relu)
+remainder = _function(Tensor.remainder)
+reshape = _function(Tensor.reshape)
+roll = _function(Tensor.roll)
+round = _function(Tensor.round)
+rsqrt = _function(Tensor.rsqrt)
+scatter = _function(Tensor.scatter)
+scatter_add = _function(Tensor.scatter_add)
+sigmoid = _function(Tensor.sigmoid)
+sign = _function(Tensor.sign)
+sin = _function(Tensor.sin)
+softmax = _function(Tensor.softmax)
+sort = _function(Tensor.sort)
+split = _function(Tensor.split)
+sqrt = _function(Tensor.sqrt)
+square = _function(Tensor.square)
+squeeze = _function(Tensor.squeeze)
+std = _function(Tensor.std)
+sub = _function(Tensor.sub)
+sum = _function(Tensor.sum)
+t = _function(Tensor.t)
+tan = _function(Tensor.tan)
+tanh = _function(Tensor.tanh)
+tile = _function(Tensor.tile)
+topk = _function(Tensor.topk)
+transpose = _function(Tensor.transpose)
+tril = _function(Tensor.tril)
+triu = _function(Tensor.triu)
+unbind = _function(Tensor.unbind)
+unflatten = _function(Tensor.unflatten)
+unsqueeze = _function(Tensor.unsqueeze)
+var = _function(Tensor.var)

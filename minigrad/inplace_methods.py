@@ -19,13 +19,19 @@ class InPlace(Variable):
     __slots__ = ()
 
     def copy_(self, src, non_blocking=False):
-        """Take the numbers of `src`, cast and stretched to fit; `non_blocking` as for
-        `to`."""
+        """Take the numbers of `src`, or the number, cast and stretched to fit;
+        `non_blocking` as for `to`."""
+        if isinstance(src, bool | int | float):
+            src = operands.like(self, src)
+        if not isinstance(src, Variable):
+            raise TypeError(f"copy_ of {type(src).__name__}: it must be a tensor")
         return put(self, (...,), src)
 
     def fill_(self, value):
-        """Hold `value` everywhere."""
+        """Hold `value`, a number or a 0-d tensor, everywhere."""
         value = value if isinstance(value, Variable) else operands.like(self, value)
+        if value.array.shape:
+            raise RuntimeError(f"fill_ with shape {value.shape}: it takes one number")
         return self.copy_(value)
 
     def zero_(self):
@@ -33,23 +39,34 @@ class InPlace(Variable):
 
     def normal_(self, mean=0, std=1, *, generator=None):
         """Fill with draws from the normal distribution."""
+        if std < 0:
+            raise RuntimeError(f"normal_ with std {std}: it must not be below 0")
         draws = randn(self.shape, generator=generator, dtype=dtypes.float64)
-        return self.copy_(draws * std + mean)
+        return _drawn(self, draws * std + mean)
 
     def uniform_(self, from_=0, to=1, *, generator=None):
         """Fill with draws that are even between from_ and to."""
+        if from_ > to:
+            raise RuntimeError(f"uniform_ from {from_} to {to}: from must not be above")
         draws = rand(self.shape, generator=generator, dtype=dtypes.float64)
-        return self.copy_(draws * (to - from_) + from_)
+        return _drawn(self, draws * (to - from_) + from_)
 
 
-def _in_place(method):
+def _drawn(x, draws):
+    """x with the draws, unless it holds whole numbers, which would cut them off."""
+    if not x.is_floating_point():
+        raise NotImplementedError(f"draws in a tensor of dtype {x.dtype}: use floats")
+    return x.copy_(draws)
+
+
+def _in_place(name, method):
     """The method that writes what `method` returns into the tensor itself."""
 
     def change(self, *args, **kwargs):
         return overwrite(self, lambda x: method(x, *args, **kwargs))
 
-    change.__name__ = method.__name__ + "_"
-    change.__doc__ = f"`{method.__name__}`, in place."
+    change.__name__ = f"{name}_"
+    change.__doc__ = f"`{name}`, in place."
     return change
 
 
@@ -79,6 +96,7 @@ OF_ELEMENTS = [
     "ceil",
     "round",
     "clamp",
+    "clip",
     "clamp_min",
     "clamp_max",
     "add",
@@ -98,7 +116,7 @@ for _owner, _names in (
     (Shaping, OF_SHAPE),
 ):
     for _name in _names:
-        setattr(InPlace, f"{_name}_", _in_place(getattr(_owner, _name)))
+        setattr(InPlace, f"{_name}_", _in_place(_name, getattr(_owner, _name)))
 
 InPlace.__iadd__, InPlace.__isub__ = InPlace.add_, InPlace.sub_
 InPlace.__imul__, InPlace.__itruediv__ = InPlace.mul_, InPlace.div_

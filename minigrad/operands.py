@@ -26,11 +26,30 @@ def like(tensor, values):
     """Numbers, lists or a NumPy array as a tensor of dtype and device of `tensor`."""
     xp = WORLDS[type(tensor.array)]
     dtype, device = xp.dtype_name(tensor.array), xp.device_name(tensor.array)
-    with np.errstate(all="ignore"):
-        array = np.asarray(values).astype(dtype)
+    array = in_dtype(np.asarray(values), dtype, isinstance(values, np.ndarray))
     if not array.shape:  # a number is made where it is wanted, not copied there
         return result(xp.full((), array.item(), dtype, device))
     return result(numpy_to(array, device))
+
+
+def in_dtype(array, name, wrap):
+    """A NumPy array in the dtype of that name.
+
+    wrap: whether whole numbers that it cannot hold begin again at its other end
+    raises: TypeError for what are no numbers; RuntimeError for such whole numbers
+    """
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"a tensor cannot hold {array.dtype}: {array.tolist()!r:.80}")
+    if np.dtype(name).kind in "iu" and not wrap:
+        high = np.iinfo(name).max
+        low = np.iinfo(name).min or -high  # torch lets a byte wrap: -1 is 255
+        if not np.all((low <= array) & (array <= high)):
+            raise RuntimeError(
+                f"{array.tolist()!r:.80} cannot be converted to {name} without "
+                f"overflow: the numbers must be in {low}..{high}"
+            )
+    with np.errstate(all="ignore"):  # 1e300 as a float32 is inf, as in torch
+        return array.astype(name, copy=False)
 
 
 def numpy_to(array, device):
@@ -45,13 +64,16 @@ def beside(tensor, array):
 
 
 def cast(x, dtype):
-    """The tensor x with its numbers in `dtype`; a Python number as it is."""
+    """The tensor x with its numbers in `dtype`; a Python number as it is.
+
+    Whole numbers have no history: they cannot be moved by a little.
+    """
     if not isinstance(x, Variable):
         return x
-    own = dtype_of(x)
+    own, dtype = dtype_of(x), dtypes.known(dtype)
     if own is dtype:
         return x
-    if not dtype.is_floating_point:  # whole numbers have no gradient, so no history
+    if not dtype.is_floating_point:
         x = result(x.array)
     return apply(Cast, x, dtype.name, own.name)
 
@@ -118,6 +140,12 @@ def choose(condition, x, y):
     if not any(isinstance(a, Variable) for a in (x, y)):
         kind = dtypes.promote_types(dtype_of(x), dtype_of(y))
         x = cast(like(condition, 0), kind) + x
+    if not isinstance(condition, Variable):
+        raise TypeError(f"where with a condition of type {type(condition).__name__}")
+    if dtype_of(condition) not in (dtypes.bool, dtypes.uint8):
+        raise RuntimeError(
+            f"where with a condition of dtype {dtype_of(condition)}: it must be bools"
+        )
     a, b = promote(Where, x, y)
     if a is NotImplemented:
         raise TypeError(f"where of {type(x).__name__} and {type(y).__name__}")
@@ -161,8 +189,8 @@ def promote(op, x, y):
 
 
 def _operand(a, tensor):
-    if isinstance(a, Variable | bool | int | float) and not isinstance(a, np.generic):
-        return a
+    if isinstance(a, Variable | bool | int | float):
+        return float(a) if isinstance(a, np.floating) else a  # np.float64 is a float
     if isinstance(a, np.ndarray | np.generic):
         return beside(tensor, a)
     return NotImplemented

@@ -4,6 +4,7 @@
 """
 
 from . import operands, ops
+from .arithmetic import numeric
 from .engine import Variable
 
 
@@ -18,6 +19,7 @@ class Products(Variable):
             return NotImplemented
         if not (self.ndim and other.ndim):
             raise RuntimeError("matmul of a 0-d tensor: use * to multiply by a number")
+        numeric(self, "matmul")
         a = self if self.ndim > 1 else self.unsqueeze(0)
         b = other if other.ndim > 1 else other.unsqueeze(1)
         if a.shape[-1] != b.shape[-2]:

@@ -17,6 +17,7 @@ from .operands import cast, dtype_of
 values_and_indices = namedtuple("values_and_indices", "values indices")
 
 
+@arguments.with_torch_names
 class Reduction(Variable):
     """A variable that can be summed up."""
 
@@ -29,7 +30,7 @@ class Reduction(Variable):
 
     def mean(self, dim=None, keepdim=False, *, dtype=None):
         """The sum over `dim` divided by the number of elements summed."""
-        x = _fractions(self if dtype is None else cast(self, dtype), "mean")
+        x = _fractions(self, "mean", dtype)
         return apply(ops.Mean, x, arguments.all_dims(self, dim, "mean"), keepdim)
 
     def prod(self, dim=None, keepdim=False, *, dtype=None):
@@ -67,10 +68,10 @@ class Reduction(Variable):
         """(sum |x|^p)^(1/p) for p > 0, the length for 2 ("fro"); where that is 0, so is
         the gradient. For inf and -inf the largest and smallest |x|, for 0 how many
         elements are not 0."""
-        x = _fractions(self if dtype is None else cast(self, dtype), "norm")
+        x = _fractions(self, "norm", dtype)
         p = 2 if p == "fro" else p
-        if p < 0 and p != -math.inf:
-            raise RuntimeError(f"norm with p = {p}: p must be at least 0, or -inf")
+        if isinstance(p, str) or (p < 0 and p != -math.inf):
+            raise RuntimeError(f"norm with p = {p!r}: p must be at least 0, or -inf")
         if p == 2:
             squares = x.square().sum(dim, keepdim)
             return _flat_at_zero(squares, lambda x: x.sqrt())
@@ -102,15 +103,15 @@ class Reduction(Variable):
         dims = arguments.all_dims(self, dim, "logsumexp")
         return apply(ops.LogSumExp, floating(self), dims, keepdim)
 
-    def log_softmax(self, dim):
+    def log_softmax(self, dim, dtype=None):
         """log(exp(x_i) / sum_j exp(x_j)) along `dim`, computed without overflow."""
-        where = arguments.one_dim(self, dim, "log_softmax")
-        return apply(ops.LogSoftmax, floating(self), where)
+        x = _fractions(self, "log_softmax", dtype)
+        return apply(ops.LogSoftmax, x, arguments.one_dim(self, dim, "log_softmax"))
 
-    def softmax(self, dim):
+    def softmax(self, dim, dtype=None):
         """exp(x_i) / sum_j exp(x_j) along `dim`, computed without overflow."""
-        where = arguments.one_dim(self, dim, "softmax")
-        return apply(ops.Softmax, floating(self), where)
+        x = _fractions(self, "softmax", dtype)
+        return apply(ops.Softmax, x, arguments.one_dim(self, dim, "softmax"))
 
     # The largest and the smallest.
 
@@ -131,7 +132,7 @@ class Reduction(Variable):
             return self.amax()
         if self.ndim == 0:
             return values_and_indices(self.clone(), self.argmax(dim))
-        (where,) = arguments.filled_dims(self, dim, "max")
+        where = arguments.filled_dim(self, dim, "max")
         values = apply(ops.Max, self, where, keepdim)
         return values_and_indices(values, _places(self, "argmax", where, keepdim))
 
@@ -144,7 +145,7 @@ class Reduction(Variable):
             return self.amin()
         if self.ndim == 0:
             return values_and_indices(self.clone(), self.argmin(dim))
-        (where,) = arguments.filled_dims(self, dim, "min")
+        where = arguments.filled_dim(self, dim, "min")
         values = apply(ops.Min, self, where, keepdim)
         return values_and_indices(values, _places(self, "argmin", where, keepdim))
 
@@ -164,8 +165,9 @@ def _summable(x, dtype):
     return cast(x, dtype or dtypes.int64)
 
 
-def _fractions(x, name):
-    """x itself, which must hold numbers with fractions."""
+def _fractions(x, name, dtype=None):
+    """x itself, or in `dtype`; it must hold numbers with fractions."""
+    x = x if dtype is None else cast(x, dtype)
     if not dtype_of(x).is_floating_point:
         raise RuntimeError(
             f"{name} of a tensor of dtype {dtype_of(x)}: only numbers with fractions "

@@ -16,6 +16,7 @@ sorted_and_indices = namedtuple("sort", "values indices")
 topk_and_indices = namedtuple("topk", "values indices")
 
 
+@arguments.with_torch_names
 class Selection(Variable):
     """A variable whose elements can be chosen."""
 
@@ -43,9 +44,12 @@ class Selection(Variable):
         where = arguments.one_dim(self, dim, "gather")
         return apply(ops.Gather, self, where, arguments.gathered(self, where, index))
 
-    def scatter(self, dim, index, src):
-        """self with [i, index[i, j]] replaced by src[i, j] for dim 1, and alike; `src`
-        is a tensor or a number. Where places repeat, one of the values stays."""
+    def scatter(self, dim, index, src=None, *, value=None):
+        """self with [i, index[i, j]] replaced by src[i, j] for dim 1, and alike; or by
+        a number, given as `src` or `value`. Where places repeat, one value stays."""
+        if (src is None) == (value is None):
+            raise TypeError("scatter takes `src`, a tensor, or `value`, a number")
+        src = value if src is None else src
         where = arguments.one_dim(self, dim, "scatter")
         key, src = arguments.scattered(self, where, index, src, "scatter")
         return apply(ops.SetIndex, self, key, src)

@@ -9,9 +9,11 @@ import math
 import numpy as np
 
 from . import arguments, operands, ops
+from .arrays import WORLDS
 from .engine import Variable, apply
 
 
+@arguments.with_torch_names
 class Shaping(Variable):
     """A variable whose elements can be arranged anew."""
 
@@ -24,9 +26,9 @@ class Shaping(Variable):
             ops.Reshape, self, arguments.new_shape(self, arguments.ints(shape))
         )
 
-    def view(self, *shape):
+    def view(self, *size):
         """`reshape` that never copies; raises RuntimeError where it would have to."""
-        out = self.reshape(*shape)
+        out = self.reshape(*size)
         if out.changed is not self.changed and self.numel():
             raise RuntimeError(
                 f"view of shape {self.shape} as {out.shape}: the elements do not lie "
@@ -36,8 +38,15 @@ class Shaping(Variable):
 
     def contiguous(self):
         """self if its elements lie in memory in order, else a copy where they do."""
-        flat = self.reshape(-1) if self.numel() else self
-        return self if flat.changed is self.changed else flat.reshape(self.shape)
+        if self.is_contiguous():
+            return self
+        flat = self.reshape(-1)
+        flat = flat.clone() if flat.changed is self.changed else flat
+        return flat.reshape(self.shape)
+
+    def is_contiguous(self):
+        """Whether the elements lie in memory one after another, in order."""
+        return WORLDS[type(self.array)].is_contiguous(self.array)
 
     def permute(self, *dims):
         order = arguments.all_in_order(self, arguments.ints(dims))
@@ -68,9 +77,9 @@ class Shaping(Variable):
     def mT(self):
         return self.transpose(-2, -1)
 
-    def expand(self, *sizes):
+    def expand(self, *size):
         """Repeat along dimensions of size 1 without copying; -1 keeps a size."""
-        shape = arguments.expanded_shape(self, arguments.ints(sizes))
+        shape = arguments.expanded_shape(self, arguments.ints(size))
         return apply(ops.Expand, self, shape)
 
     def squeeze(self, dim=None):
@@ -102,6 +111,10 @@ class Shaping(Variable):
 
     def unflatten(self, dim, sizes):
         """Split one dimension into several of `sizes`, one of which may be -1."""
+        if self.ndim == 0:
+            raise RuntimeError(
+                "unflatten of a 0-d tensor: it has no dimension to split"
+            )
         where = arguments.one_dim(self, dim, "unflatten")
         before, own, after = self._around(where)
         known = math.prod(n for n in sizes if n != -1)
@@ -123,9 +136,9 @@ class Shaping(Variable):
 
     # Repeated, turned, cut.
 
-    def repeat(self, *sizes):
-        """A copy that stands sizes[i] times along dim i; new dimensions come first."""
-        times = arguments.ints(sizes)
+    def repeat(self, *repeats):
+        """A copy that stands repeats[i] times along dim i; new dims come first."""
+        times = arguments.ints(repeats)
         if len(times) < self.ndim or min(times, default=0) < 0:
             raise RuntimeError(
                 f"repeat{times} of a tensor with {self.ndim} dimensions: give a number "
@@ -165,18 +178,18 @@ class Shaping(Variable):
 
     def narrow(self, dim, start, length):
         """The part from `start` on, `length` long: a view."""
+        if self.ndim == 0:
+            raise RuntimeError("narrow of a 0-d tensor: it has no dimension to cut")
         where = arguments.one_dim(self, dim, "narrow")
-        size = self.shape[where] if self.ndim else 0
-        if (
-            length < 0
-            or not -size <= start <= size
-            or start % (size + 1) + length > size
-        ):
-            raise RuntimeError(
+        size = self.shape[where]
+        first = start if start >= 0 else start + size
+        if not 0 <= first <= first + length <= size:
+            error = RuntimeError if 0 <= first <= size else IndexError  # torch's
+            raise error(
                 f"narrow from {start} on with length {length} along a dim of size "
                 f"{size}: the part must lie inside"
             )
-        return self._cut(where, start, length)
+        return self._cut(where, first, length)
 
     def _cut(self, dim, start, length):
         key = (slice(None),) * dim + (slice(start, start + length), ...)
@@ -185,9 +198,9 @@ class Shaping(Variable):
     def split(self, split_size, dim=0):
         """Views one after another along `dim`: of that size each, the last perhaps
         smaller, or of the sizes in a list."""
-        where = arguments.one_dim(self, dim, "split")
         if self.ndim == 0:
             raise RuntimeError("split of a 0-d tensor: it has no dimension to cut")
+        where = arguments.one_dim(self, dim, "split")
         size = self.shape[where]
         sizes = split_size
         if isinstance(split_size, int):
@@ -206,12 +219,12 @@ class Shaping(Variable):
     def chunk(self, chunks, dim=0):
         """Views of equal size along `dim`, the last perhaps smaller, and at most so
         many."""
-        where = arguments.one_dim(self, dim, "chunk")
         if chunks < 1 or self.ndim == 0:
             raise RuntimeError(
                 f"chunk of shape {self.shape} into {chunks}: it needs a dimension, and "
                 "at least one part"
             )
+        where = arguments.one_dim(self, dim, "chunk")
         size = self.shape[where]
         return self.split(-(-size // chunks) if size else [0] * chunks, where)
 
@@ -219,7 +232,7 @@ class Shaping(Variable):
         """The views x[0], x[1], ... along `dim`."""
         where = arguments.one_dim(self, dim, "unbind")
         if self.ndim == 0:
-            raise RuntimeError("unbind of a 0-d tensor: it has no dimension to cut")
+            raise IndexError("unbind of a 0-d tensor: it has no dimension to cut")
         before = (slice(None),) * where
         return tuple(self[(*before, i)] for i in range(self.shape[where]))
 

@@ -87,6 +87,13 @@ class Tensor(Arithmetic, Reduction, Shaping, Selection, Products, InPlace, Conve
 
     @data.setter
     def data(self, other):
+        if not isinstance(other, Tensor):
+            raise TypeError(f"data of {type(other).__name__}: it must be a tensor")
+        if self.requires_grad and not other.is_floating_point():
+            raise RuntimeError(
+                f"data of dtype {other.dtype} for a tensor that requires grad: only "
+                "numbers with fractions can be moved by a little"
+            )
         self.array = other.array
 
     def dim(self):

@@ -44,6 +44,7 @@ ONE_BLIND = np.array([[True] * 5, [False] * 5, [True, False, True, True, False]]
 BLINDED = np.where(ONE_BLIND, 0.5, -np.inf)
 
 # name: (function of F and arguments, cases)
+FORBIDDEN = np.where(np.eye(3, 5) == np.eye(3, 5)[1], -np.inf, normal(3, 5))
 CASES = {
     "leaky_relu": (lambda F, x: F.leaky_relu(x), [WIDE, INFINITE, normal(3, 4)]),
     "leaky_relu with slope, in place": (
@@ -158,6 +159,14 @@ CASES = {
         [
             (normal(6, 3, 4), normal(2, 5, 4), normal(2, 5, 4)),
             (normal(2, 4, 3, 4), normal(2, 2, 5, 4), normal(2, 1, 5, 4)),
+        ],
+    ),
+    "scaled_dot_product_attention where a query may look at nothing": (
+        lambda F, q, k, v, m: F.scaled_dot_product_attention(q, k, v, m),
+        [
+            (normal(3, 4), normal(5, 4), normal(5, 4), FORBIDDEN > 0),
+            (normal(3, 4), normal(5, 4), normal(5, 4), FORBIDDEN),
+            (normal(2, 4), normal(3, 4), normal(3, 4), np.zeros((2, 3)) > 0),
         ],
     ),
     "batch_norm in training": (

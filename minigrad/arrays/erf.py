@@ -22,6 +22,8 @@ S += (3.43936767414372164e3, 1.23033935480374942e3)
 
 def erf(x):
     """2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x."""
+    if x.dtype == np.float16:  # the polynomials are too large for it
+        return erf(x.astype(np.float32)).astype(np.float16)
     size = np.minimum(np.abs(x), 6)  # beyond 6 it is 1 to the last digit
     square = size * size
     near = x * (_polynomial(P, square) / _polynomial(Q, square))

@@ -72,6 +72,8 @@ def _erased(x, kept):
 
 
 def sign(x):
+    if x.dtype == bool:
+        return x.copy()
     return np.where(np.isnan(x), 0, np.sign(x))  # torch: nan has no sign
 
 
@@ -256,7 +258,7 @@ def _is_basic(key):
 
 
 def set_index(x, key, value):
-    out = x.copy()
+    out = np.array(x)  # a copy; the gradient of one number may be a NumPy scalar
     out[key] = value
     return out
 
@@ -317,6 +319,10 @@ def copy(x):
 
 def copy_into(target, source):
     target[...] = source
+
+
+def is_contiguous(x):
+    return x.flags.c_contiguous
 
 
 def is_view(x):

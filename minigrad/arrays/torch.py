@@ -237,6 +237,10 @@ def copy_into(target, source):
     target.copy_(source)
 
 
+def is_contiguous(x):
+    return x.is_contiguous()
+
+
 def is_view(x):
     return x._is_view()
 

@@ -9,7 +9,9 @@ The chapter on the CNN shows what is lost without activations.
 import math
 
 from minigrad.creation import full, where
+from minigrad.functions import is_floating_point
 
+from .checks import require_same_kind
 from .module import Module
 from .parameter import Parameter
 
@@ -27,6 +29,11 @@ class _Elementwise(Module):
 
 def _placed(out, input, inplace):
     return input.copy_(out) if inplace else out
+
+
+def _require_fractions(name, input):
+    if not is_floating_point(input):
+        raise NotImplementedError(f"{name} of dtype {input.dtype}: use .float() first")
 
 
 def relu(input, inplace=False):
@@ -49,6 +56,7 @@ class ReLU(_Elementwise):
 
 def leaky_relu(input, negative_slope=0.01, inplace=False):
     """x where x > 0, else negative_slope * x."""
+    _require_fractions("leaky_relu", input)
     return _placed(where(input > 0, input, input * negative_slope), input, inplace)
 
 
@@ -76,8 +84,10 @@ def prelu(input, weight):
     """x where x > 0, else weight * x.
 
     weight: one number, or one for each channel (dim 1 of the input)
-    raises: RuntimeError where the weights are not as many as the channels
+    raises: RuntimeError where the weights are not as many as the channels, or of
+        another dtype than the input
     """
+    require_same_kind("prelu", input, weight)
     channels = input.shape[1] if input.dim() > 1 else 1
     if weight.dim() > 1 or weight.numel() not in (1, channels):
         raise RuntimeError(
@@ -117,6 +127,7 @@ class PReLU(Module):
 
 def elu(input, alpha=1.0, inplace=False):
     """x where x > 0, else alpha * (exp(x) - 1)."""
+    _require_fractions("elu", input)
     negative = input <= 0
     bent = where(negative, input, 0.0).expm1() * alpha
     return _placed(where(negative, bent, input), input, inplace)
@@ -164,6 +175,7 @@ class SELU(_Elementwise):
 
 def silu(input, inplace=False):
     """x * sigmoid(x)."""
+    _require_fractions("silu", input)
     return _placed(input * input.sigmoid(), input, inplace)
 
 
@@ -193,6 +205,7 @@ class Sigmoid(Module):
 
 def logsigmoid(input):
     """log(sigmoid(x)) = min(x, 0) - log(1 + exp(-|x|)), which cannot overflow."""
+    _require_fractions("logsigmoid", input)
     negative = input < 0
     return where(negative, input, 0.0) - _log1p_exp(where(negative, input, -input))
 
@@ -207,6 +220,7 @@ class LogSigmoid(Module):
 
 def softplus(input, beta=1.0, threshold=20.0):
     """log(1 + exp(beta x)) / beta; x itself where beta x > threshold."""
+    _require_fractions("softplus", input)
     linear = input * beta > threshold
     bent = _log1p_exp(where(linear, 0.0, input) * beta) / beta
     return where(linear, input, bent)
@@ -305,6 +319,7 @@ def gelu(input, approximate="none"):
 
     Source: Hendrycks and Gimpel, Gaussian Error Linear Units (2016).
     """
+    _require_fractions("gelu", input)
     if approximate == "tanh":
         inner = math.sqrt(2 / math.pi) * (input + 0.044715 * input * input * input)
         return 0.5 * input * (1 + inner.tanh())

@@ -23,7 +23,57 @@ def _position(index, size):
     return index % size
 
 
-class Sequential(Module):
+class _Row(Module):
+    """Modules in a row, called "0", "1", ..., as a list has them."""
+
+    def __setitem__(self, index, module):
+        name = list(self._modules)[_position(index, len(self))]
+        setattr(self, name, module)
+
+    def __delitem__(self, index):
+        modules = list(self)
+        del modules[index if isinstance(index, slice) else _position(index, len(self))]
+        self._fill(modules)
+
+    def __len__(self):
+        return len(self._modules)
+
+    def __iter__(self):
+        return iter(self._modules.values())
+
+    def __iadd__(self, modules):
+        return self.extend(modules)
+
+    def _fill(self, modules):
+        self._modules.clear()
+        self.extend(modules)
+
+    def append(self, module):
+        """Add `module` at the end; returns self."""
+        self.add_module(str(len(self)), module)
+        return self
+
+    def extend(self, modules):
+        """Add all of `modules` at the end; returns self."""
+        for module in list(modules):
+            self.append(module)
+        return self
+
+    def insert(self, index, module):
+        """Put `module` before the one at `index`; returns self."""
+        modules = list(self)
+        modules.insert(index, module)
+        self._fill(modules)
+        return self
+
+    def pop(self, key):
+        """Take out the module at place `key`; returns it."""
+        module = self[key]
+        del self[key]
+        return module
+
+
+class Sequential(_Row):
     """f_n(... f_2(f_1(x))): each module gets the output of the one before.
 
     args: the modules, named "0", "1", ...; or one OrderedDict from names to modules
@@ -47,18 +97,12 @@ class Sequential(Module):
     def __getitem__(self, index):
         if isinstance(index, slice):
             return type(self)(OrderedDict(list(self._modules.items())[index]))
-        return list(self._modules.values())[_position(index, len(self))]
+        return list(self)[_position(index, len(self))]
 
-    def __len__(self):
-        return len(self._modules)
-
-    def __iter__(self):
-        return iter(self._modules.values())
-
-    def append(self, module):
-        """Add `module` at the end; returns self."""
-        self.add_module(str(len(self)), module)
-        return self
+    def __add__(self, other):
+        if not isinstance(other, Sequential):
+            raise ValueError(f"Sequential + {type(other).__name__}: both must be one")
+        return Sequential(*self, *other)
 
     def forward(self, input):
         """input: what the first module takes; returns what the last one gives."""
@@ -67,8 +111,8 @@ class Sequential(Module):
         return input
 
 
-class ModuleList(Module):
-    """A list of modules: indexing, slices, append, extend, insert, +, del.
+class ModuleList(_Row):
+    """A list of modules: indexing, slices, append, extend, insert, pop, +, del.
 
     >>> layers = ModuleList([Linear(2, 2) for _ in range(3)])
     >>> layers
@@ -79,54 +123,15 @@ class ModuleList(Module):
 
     def __init__(self, modules=None):
         super().__init__()
-        self._fill(() if modules is None else modules)
-
-    def _fill(self, modules):
-        self._modules.clear()
-        for module in modules:
-            self.append(module)
+        self.extend(() if modules is None else modules)
 
     def __getitem__(self, index):
         if isinstance(index, slice):
             return type(self)(list(self)[index])
         return self._modules[str(_position(index, len(self)))]
 
-    def __setitem__(self, index, module):
-        setattr(self, str(_position(index, len(self))), module)
-
-    def __delitem__(self, index):
-        modules = list(self)
-        del modules[index]
-        self._fill(modules)
-
-    def __len__(self):
-        return len(self._modules)
-
-    def __iter__(self):
-        return iter(self._modules.values())
-
     def __add__(self, other):
         return type(self)([*self, *other])
-
-    def __iadd__(self, modules):
-        return self.extend(modules)
-
-    def append(self, module):
-        """Add `module` at the end; returns self."""
-        self.add_module(str(len(self)), module)
-        return self
-
-    def extend(self, modules):
-        """Add all of `modules` at the end; returns self."""
-        for module in list(modules):
-            self.append(module)
-        return self
-
-    def insert(self, index, module):
-        """Put `module` before the one at `index`."""
-        modules = list(self)
-        modules.insert(index, module)
-        self._fill(modules)
 
     def __repr__(self):
         runs = []

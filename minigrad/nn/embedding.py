@@ -5,7 +5,7 @@ place and 0 elsewhere, without the multiplications. The chapter on text explains
 """
 
 from minigrad.arguments import at_hand
-from minigrad.creation import empty, where
+from minigrad.creation import arange, empty, where
 from minigrad.grad_mode import no_grad
 
 from . import init
@@ -29,10 +29,13 @@ def embedding(
     padding_idx: the row that gets no gradient
     returns: (*input.shape, columns)
     raises: IndexError for a number that is no row, RuntimeError for an input of another
-        dtype, NotImplementedError for max_norm, scale_grad_by_freq and sparse
+        dtype or a weight that is no matrix, NotImplementedError for max_norm,
+        scale_grad_by_freq and sparse
     """
     settings = {"scale_grad_by_freq": scale_grad_by_freq, "sparse": sparse}
     require_off("embedding", max_norm=max_norm, **settings)
+    if weight.dim() != 2:
+        raise RuntimeError(f"embedding with weight of shape {weight.shape}: not 2-D")
     rows = weight.shape[0]
     if input.dtype.name not in ("int64", "int32"):
         raise RuntimeError(
@@ -61,10 +64,34 @@ def _row(padding_idx, rows):
     return padding_idx % rows
 
 
+def one_hot(input, num_classes=-1):
+    """1 at the place of each number, 0 elsewhere: (*input.shape, num_classes), int64.
+
+    input: whole numbers 0..num_classes-1, int64; num_classes: -1 for the largest + 1
+    raises: RuntimeError for numbers outside, or of another dtype
+
+        >>> one_hot(tensor([0, 2]))
+        tensor([[1, 0, 0],
+                [0, 0, 1]])
+    """
+    if input.dtype.name != "int64":
+        raise RuntimeError(f"one_hot of numbers of dtype {input.dtype}: use .long()")
+    if num_classes == -1 and input.numel():
+        num_classes = input.max().item() + 1
+    if num_classes <= 0 or ((input < 0) | (input >= num_classes)).any().item():
+        raise RuntimeError(
+            f"one_hot of shape {input.shape} with {num_classes} classes: there must be "
+            f"numbers, from 0 to {num_classes - 1}"
+        )
+    return (input.unsqueeze(-1) == arange(num_classes, device=input.device)).long()
+
+
 class Embedding(Module):
     """A table of num_embeddings rows of embedding_dim numbers, picked by number.
 
     padding_idx: the row that starts as zeros and gets no gradient
+    max_norm, norm_type, scale_grad_by_freq, sparse: torch's, which are not built
+    raises: NotImplementedError for one of these that is not at its default
     weight: (num_embeddings, embedding_dim), drawn from the normal distribution
 
     Source: Bengio, Ducharme, Vincent, Jauvin, A Neural Probabilistic Language Model
@@ -75,9 +102,20 @@ class Embedding(Module):
     """
 
     def __init__(
-        self, num_embeddings, embedding_dim, padding_idx=None, device=None, dtype=None
+        self,
+        num_embeddings,
+        embedding_dim,
+        padding_idx=None,
+        max_norm=None,
+        norm_type=2.0,
+        scale_grad_by_freq=False,
+        sparse=False,
+        device=None,
+        dtype=None,
     ):
         super().__init__()
+        settings = {"scale_grad_by_freq": scale_grad_by_freq, "sparse": sparse}
+        require_off("Embedding", max_norm=max_norm, **settings)
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
         self.padding_idx = padding_idx

@@ -24,7 +24,7 @@ from .attention import scaled_dot_product_attention
 from .conv import conv1d, conv2d
 from .cross_entropy import cross_entropy, nll_loss
 from .dropout import dropout, dropout2d
-from .embedding import embedding
+from .embedding import embedding, one_hot
 from .linear import linear
 from .loss import (
     binary_cross_entropy,
@@ -78,6 +78,7 @@ __all__ = [
     "max_pool2d",
     "mse_loss",
     "nll_loss",
+    "one_hot",
     "prelu",
     "relu",
     "scaled_dot_product_attention",

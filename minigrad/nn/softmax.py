@@ -16,7 +16,7 @@ def softmax(input, dim=None, *, dtype=None):
     dim=None takes dim 0 for 0, 1 or 3 dimensions and 1 otherwise, with a warning.
     """
     dim = _implicit_dim("softmax", input) if dim is None else dim
-    return (input if dtype is None else input.to(dtype)).softmax(dim)
+    return input.softmax(dim, dtype)
 
 
 class Softmax(Module):
@@ -40,7 +40,7 @@ class Softmax(Module):
 def log_softmax(input, dim=None, *, dtype=None):
     """x - log(sum of exp(x)) along `dim`, where large x do not overflow."""
     dim = _implicit_dim("log_softmax", input) if dim is None else dim
-    return (input if dtype is None else input.to(dtype)).log_softmax(dim)
+    return input.log_softmax(dim, dtype)
 
 
 class LogSoftmax(Module):

@@ -113,7 +113,7 @@ class Optimizer:
                 loss = closure()
         run = numpy.silent_context().run
         for group in self.param_groups:
-            settings = {name: group[name] for name in self.defaults}
+            settings = {name: _number(group[name]) for name in self.defaults}
             for p in group["params"]:
                 if p.grad is not None:
                     run(self._update, p, settings)
@@ -198,7 +198,8 @@ class Optimizer:
             lines.append(f"Parameter Group {number}")
             settings = sorted(set(group) - {"params"})
             lines += [f"    {name}: {group[name]}" for name in settings]
-        return "\n".join([*lines, ")"])
+            lines.append("")
+        return "\n".join([*lines[:-1], ")"])
 
 
 def counter(p, start=0):
@@ -213,6 +214,11 @@ def require_at_least_zero(settings):
         if not value >= 0.0:
             words = {"lr": "learning rate", "eps": "epsilon value"}
             raise ValueError(f"Invalid {words.get(name, f'{name} value')}: {value}")
+
+
+def _number(setting):
+    """The number in a setting, such as a learning rate, that is given as a tensor."""
+    return setting.item() if isinstance(setting, Tensor) else setting
 
 
 def _fitting(value, p):

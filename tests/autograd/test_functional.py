@@ -127,8 +127,10 @@ def test_inputs_and_recording_stay_as_they_were():
 def test_uses_that_func_makes_of_the_tensor_itself_are_not_its_argument():
     for lib in (mg, torch):
         x = lib.ones(2, requires_grad=True)
-        found = lib.autograd.functional.jacobian(lambda y, x=x: x * y, x)
-        assert found.tolist() == [[1, 0], [0, 1]]
+        jacobian = lib.autograd.functional.jacobian
+        for create_graph in (False, True):
+            found = jacobian(lambda y, x=x: x * y, x, create_graph)
+            assert found.tolist() == [[1, 0], [0, 1]]
 
 
 def test_v_may_be_left_out_for_a_single_number():

@@ -33,6 +33,10 @@ def linear(L):
     return L.nn.Linear(2, 2)
 
 
+def attention(L, query, key, mask=None):
+    return L.nn.functional.scaled_dot_product_attention(query, key, key, mask)
+
+
 # what is done in library L; part of minigrad's words. The class is what torch raises.
 REFUSED = [
     (
@@ -143,6 +147,40 @@ REFUSED = [
         "embedding of numbers of dtype torch.float32",
     ),
     (lambda L: L.nn.Embedding(3, 2, 3), "padding_idx 3 of a table of 3 rows"),
+    (
+        lambda L: L.nn.functional.embedding(L.tensor([0]), L.zeros(3)),
+        "embedding with weight of shape (3,): not 2-D",
+    ),
+    (
+        lambda L: L.nn.functional.one_hot(L.tensor([0, 3]), 3),
+        "one_hot of shape (2,) with 3 classes: there must be numbers, from 0 to 2",
+    ),
+    (
+        lambda L: L.nn.functional.one_hot(L.tensor([0, -1])),
+        "one_hot of shape (2,) with 1 classes",
+    ),
+    (
+        lambda L: L.nn.functional.one_hot(L.zeros(0, dtype=L.int64)),
+        "one_hot of shape (0,) with -1 classes",
+    ),
+    (lambda L: L.nn.functional.one_hot(L.zeros(2)), "one_hot of numbers of dtype"),
+    (
+        lambda L: attention(L, L.zeros(2, 3), L.zeros(2, 3, dtype=L.float64)),
+        "scaled_dot_product_attention of dtypes torch.float32, torch.float64",
+    ),
+    (lambda L: attention(L, L.zeros(3), L.zeros(2, 3)), "each must have 2 dimensions"),
+    (
+        lambda L: attention(L, L.zeros(2, 3), L.zeros(2, 3), L.ones(2, 2).long()),
+        "with attn_mask of dtype torch.int64",
+    ),
+    (
+        lambda L: L.nn.functional.prelu(L.zeros(3, dtype=L.float64), L.zeros(1)),
+        "prelu of input of dtype torch.float64 with a parameter of dtype torch.float32",
+    ),
+    *(
+        (lambda L, f=f: getattr(L.nn.functional, f)(L.arange(3)), f"{f} of dtype torch")
+        for f in ("leaky_relu", "elu", "gelu", "silu", "logsigmoid", "softplus")
+    ),
     (lambda L: L.nn.ModuleList([L.nn.ReLU()])[1], "index 1 is out of range"),
     (lambda L: L.nn.ModuleList([3]), "int is not a Module subclass"),
     (lambda L: L.nn.ModuleDict({"a": 3}), "int is not a Module subclass"),
@@ -400,36 +438,6 @@ def test_refusal_has_torchs_class_and_names_the_sizes(act, words):
     message = ours.value.args[0]
     assert ours.type is theirs.type
     assert words in message
-
-
-UNBUILT = [
-    (lambda nn: nn.Conv2d(2, 2, 3, dilation=2), "conv2d with dilation=2: only 1 is"),
-    (lambda nn: nn.Conv2d(2, 2, 3, groups=2), "conv2d with groups=2: only 1 is built"),
-    (
-        lambda nn: nn.Conv2d(2, 2, 3, padding_mode="reflect"),
-        "conv2d with padding_mode='reflect': only 'zeros' is built",
-    ),
-    (
-        lambda nn: nn.Conv2d(2, 2, 4, padding="same"),
-        "padding='same' with kernel (4, 4): only odd sizes are built",
-    ),
-    (lambda nn: nn.MaxPool2d(2, dilation=2), "max_pool2d with dilation=2: only 1 is"),
-    (
-        lambda nn: nn.MaxPool2d(2, ceil_mode=True),
-        "max_pool2d with ceil_mode=True: it is not built",
-    ),
-    (
-        lambda nn: nn.MaxPool2d(2, return_indices=True),
-        "max_pool2d with return_indices=True: it is not built",
-    ),
-]
-
-
-@pytest.mark.parametrize("act, words", UNBUILT, ids=[words for _, words in UNBUILT])
-def test_setting_that_is_not_built_is_refused(act, words):
-    with pytest.raises(NotImplementedError) as error:
-        act(minigrad.nn)
-    assert words in str(error.value)
 
 
 def test_parameter_on_another_device_is_refused():

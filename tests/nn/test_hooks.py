@@ -159,6 +159,23 @@ def test_hooks_are_removed_by_their_handles_and_at_the_end_of_a_block():
     agree(program)
 
 
+def test_a_hook_may_take_itself_off():
+    def program(d):
+        m, handles = d.One(), []
+
+        def once(*shown):
+            handles.pop(0).remove()
+            d.write("once")
+
+        for register in (m.register_forward_pre_hook, m.register_forward_hook):
+            handles.append(register(once))
+            register(d.hook("stays"))
+        m(d.a)
+        m(d.a)
+
+    agree(program)
+
+
 # Backward.
 
 ARGUMENTS = {

@@ -28,7 +28,8 @@ def clip_value(bound):
     return lambda L, made: L.nn.utils.clip_grad_value_(made, bound)
 
 
-CLIPS = [clip_norm(p, bound) for p in (2.0, 1, 3, math.inf) for bound in (0.5, 1e3)]
+NORMS = (2.0, 1, 3, 0, 0.5, math.inf, "inf", -math.inf)
+CLIPS = [clip_norm(p, bound) for p in NORMS for bound in (0.5, 1e3)]
 CLIPS += [clip_value(0.7), clip_value(2)]
 
 

@@ -284,3 +284,12 @@ def test_restarts_take_fractions_of_epochs_as_torchs_do(T_mult):
         return np.array(found)
 
     assert_equal(*both(run))
+
+
+@pytest.mark.parametrize("kind", ["LinearLR", "PolynomialLR"])
+def test_a_curve_without_time_stays_where_it_begins(kind):
+    def run(L):
+        optimizer = make_optimizer(L)
+        return course(optimizer, make(L, optimizer, kind, {"total_iters": 0}), steps=3)
+
+    assert_equal(*both(run))

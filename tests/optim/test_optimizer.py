@@ -316,3 +316,28 @@ def test_refusal_has_torchs_class_and_says_what_is_wrong(act, words):
         act(minigrad)
     assert ours.type is theirs.type
     assert words in str(ours.value)
+
+
+def test_repr_has_torchs_lines_for_each_group():
+    def lines(L):
+        a, b = leaf(L), leaf(L)
+        groups = [{"params": [a], "lr": 0.5}, {"params": [b]}]
+        text = repr(L.optim.SGD(groups, lr=0.1)).splitlines()
+        speed = ("foreach", "fused", "differentiable")  # torch's, without mathematics
+        return [line for line in text if line.split(":")[0].strip() not in speed]
+
+    assert lines(minigrad) == lines(torch)
+
+
+@pytest.mark.parametrize("kind", ["SGD", "Adam", "Adagrad", "RMSprop"])
+def test_a_tensor_may_be_the_learning_rate(kind):
+    ends = []
+    for lr in (0.125, minigrad.tensor(0.125)):
+        x = leaf(minigrad)
+        optimizer = getattr(minigrad.optim, kind)([x], lr=lr)
+        for _ in range(3):
+            optimizer.zero_grad()
+            (x * x).sum().backward()
+            optimizer.step()
+        ends.append(x.tolist())
+    assert ends[0] == ends[1]

@@ -127,11 +127,13 @@ def test_random_split_has_torchs_sizes_and_no_overlap(name):
     assert sorted(order) == list(range(10)) != order
 
 
-def test_random_split_follows_the_generator():
+@pytest.mark.parametrize("own", [False, True])
+def test_random_split_follows_the_generator(own):
     found = []
     for seed in (1, 1, 2):
-        minigrad.manual_seed(seed)
-        found.append(ours.random_split(range(20), [10, 10])[0].indices)
+        minigrad.manual_seed(0 if own else seed)
+        generator = minigrad.Generator().manual_seed(seed) if own else None
+        found.append(ours.random_split(range(20), [10, 10], generator)[0].indices)
     assert found[0] == found[1] != found[2]
 
 

@@ -78,6 +78,8 @@ def test_random_order_is_drawn_from_what_it_should_be(name):
     assert all(type(i) is int for i in order)
     if distinct is not None:
         assert len(counts) == distinct
+    if name == "replacement":
+        assert len(counts) < len(order)
     if name == "several":  # two whole orders, and the beginning of a third
         assert sorted(order[:5]) == sorted(order[5:10]) == list(range(5))
         assert order[:5] != order[5:10]

@@ -14,7 +14,7 @@ from minigrad.tensor import Tensor
 def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=False):
     """Multiply all gradients by min(1, max_norm / (norm + 1e-6)), in place.
 
-    parameters: a tensor, or several; norm_type: p of the norm, inf for the largest
+    parameters: a tensor, or several; norm_type: p of the norm (see `Tensor.norm`)
     returns: the norm of all gradients as one vector, before
     raises: RuntimeError for a norm that is not finite if error_if_nonfinite
 
@@ -25,8 +25,8 @@ def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=Fals
     if not gradients:
         return tensor(0.0)
     with no_grad():
-        norms = stack([_norm(g.detach(), norm_type) for g in gradients])
-        norm = _norm(norms, norm_type)
+        norms = stack([g.detach().norm(float(norm_type)) for g in gradients])
+        norm = norms.norm(float(norm_type))
         if error_if_nonfinite and not math.isfinite(norm.item()):
             raise RuntimeError(
                 f"clip_grad_norm_ of gradients whose norm of order {norm_type} is "
@@ -49,9 +49,3 @@ def clip_grad_value_(parameters, clip_value):
 def _gradients(parameters):
     several = [parameters] if isinstance(parameters, Tensor) else list(parameters)
     return [p.grad for p in several if p.grad is not None]
-
-
-def _norm(x, p):
-    """(sum of |x|^p)^(1/p), or the largest |x| for p = inf."""
-    size = x.abs()
-    return size.amax() if p == math.inf else (size**p).sum() ** (1 / p)

@@ -120,8 +120,8 @@ class LinearLR(CurveLR):
         super().__init__(optimizer, last_epoch)
 
     def curve(self, t):
-        a, b, end = self.start_factor, self.end_factor, self.total_iters
-        return a + (b - a) * min(t, end) / end
+        a, b = self.start_factor, self.end_factor
+        return a + (b - a) * _share(t, self.total_iters)
 
 
 class PolynomialLR(CurveLR):
@@ -146,5 +146,9 @@ class PolynomialLR(CurveLR):
         super().__init__(optimizer, last_epoch)
 
     def curve(self, t):
-        end = self.total_iters
-        return (1 - min(t, end) / end) ** self.power
+        return (1 - _share(t, self.total_iters)) ** self.power
+
+
+def _share(t, end):
+    """How much of the time up to `end` is over; as in torch 0 where that is none."""
+    return min(t, end) / end if end else 0.0

@@ -1,0 +1,40 @@
+"""Settings of torch's layers that minigrad has not built are refused by name."""
+
+import pytest
+
+import minigrad
+
+UNBUILT = [
+    (lambda nn: nn.Conv2d(2, 2, 3, dilation=2), "conv2d with dilation=2: only 1 is"),
+    (lambda nn: nn.Conv2d(2, 2, 3, groups=2), "conv2d with groups=2: only 1 is built"),
+    (
+        lambda nn: nn.Conv2d(2, 2, 3, padding_mode="reflect"),
+        "conv2d with padding_mode='reflect': only 'zeros' is built",
+    ),
+    (
+        lambda nn: nn.Conv2d(2, 2, 4, padding="same"),
+        "padding='same' with kernel (4, 4): only odd sizes are built",
+    ),
+    (lambda nn: nn.Embedding(3, 2, max_norm=1.0), "Embedding with max_norm=1.0: it is"),
+    (lambda nn: nn.Embedding(3, 2, sparse=True), "Embedding with sparse=True: it is"),
+    (
+        lambda nn: nn.Embedding(3, 2, None, None, 2.0, True),
+        "Embedding with scale_grad_by_freq=True: it is not built",
+    ),
+    (lambda nn: nn.MaxPool2d(2, dilation=2), "max_pool2d with dilation=2: only 1 is"),
+    (
+        lambda nn: nn.MaxPool2d(2, ceil_mode=True),
+        "max_pool2d with ceil_mode=True: it is not built",
+    ),
+    (
+        lambda nn: nn.MaxPool2d(2, return_indices=True),
+        "max_pool2d with return_indices=True: it is not built",
+    ),
+]
+
+
+@pytest.mark.parametrize("act, words", UNBUILT, ids=[words for _, words in UNBUILT])
+def test_setting_that_is_not_built_is_refused(act, words):
+    with pytest.raises(NotImplementedError) as error:
+        act(minigrad.nn)
+    assert words in str(error.value)
