@@ -120,12 +120,12 @@ def coins(shape, p, device):
     draw, size = default_generator.numpy, math.prod(shape)
     words = draw.bit_generator.random_raw(math.ceil(size / 4))
     bits = words.astype("<u8", copy=False).view("<u2")[:size]
-    whole, rest = divmod(p * 2**16, 1)
-    coins = bits < whole
+    rest, whole = math.modf(p * 2**16)
+    heads = bits < int(whole)
     if rest:
-        ties = bits == whole
-        coins[ties] = draw.random(np.count_nonzero(ties)) < rest
-    return _tensor(coins.reshape(shape), dtypes.bool, device)
+        open_ones = bits == int(whole)
+        heads[open_ones] = draw.random(np.count_nonzero(open_ones)) < rest
+    return _tensor(heads.reshape(shape), dtypes.bool, device)
 
 
 def randint(low, high=None, size=None, generator=None, dtype=None, device=None):

@@ -10,23 +10,22 @@ from math import prod
 
 import numpy as np
 
-PIECE = 2**17  # numbers
+PIECE = 2**19  # numbers, or one group where that is more
 SHORT = 16  # where so few numbers of a group lie side by side, it is not cut out
 
 
 def normalize(x, w, b, running, dims, eps):
     """w (x - mean) / s + b; and what the gradient needs: mean and 1 / s."""
-    out, look, pieces, one = _layout(x, dims)
+    out, look = _layout(x, dims)
     seen, into, w, b = look(x), look(out), _spread(w, x, dims), _spread(b, x, dims)
-    count, groups = into[:, :1].size, into.shape[1]
-    mean, variance = np.empty((2, groups, 1), out.dtype)
-    for part in pieces:
+    count, one = into[:, :1].size, np.ones(into.shape[2], out.dtype)
+    mean, variance = np.empty((2, into.shape[1], 1), out.dtype)
+    for part in _pieces(into):
         mean[part] = _total(seen[:, part], one) / count
         z = np.subtract(seen[:, part], mean[part], _room(into[:, part]))
         variance[part] = _total(z, z) / count
-        z *= 1 / np.sqrt(variance[part] + eps)
-        if w is not None:
-            z *= w[part]
+        scale = 1 / np.sqrt(variance[part] + eps)
+        z *= scale if w is None else scale * w[part]
         np.add(z, 0 if b is None else b[part], into[:, part])
     if running is not None:
         _follow(running, mean[:, 0], variance[:, 0] * (count / (count - 1)))
@@ -47,26 +46,27 @@ def normalize_gradients(g, x, w, aux, dims):
 
     With z = x - mean, r = 1 / s and h = w g, x gets  r (h - mean(h) - z r^2 mean(h z)).
     """
-    out, look, pieces, one = _layout(x, dims)
-    given, seen, into, w3 = look(g), look(x), look(out), _spread(w, x, dims)
-    count, rows, (mean, r) = into[:, :1].size, _are_last(dims, x), aux
+    out, look = _layout(x, dims)
+    given, seen, into, spread_w = look(g), look(x), look(out), _spread(w, x, dims)
+    count, one = into[:, :1].size, np.ones(into.shape[2], out.dtype)
+    (mean, r), rows = aux, _are_last(dims, x)
     for_w, for_b = np.zeros((2, one.size if rows else len(r)), out.dtype)
-    for part in pieces:
-        h, r1 = given[:, part], r[part]
+    for part in _pieces(into):
+        h, scale = given[:, part], r[part]
         z = np.subtract(seen[:, part], mean[part], _room(into[:, part]))
         if w is not None and rows:
             product = h * z
-            for_w += r1[:, 0] @ product[0]
-            for_b += np.ones_like(r1[:, 0]) @ h[0]
-            h = np.multiply(h, w3[part], product)
+            for_w += scale[:, 0] @ product[0]
+            for_b += np.ones_like(scale[:, 0]) @ h[0]
+            h = np.multiply(h, spread_w[part], product)
         level, slope = _total(h, one), _total(h, z)
-        z *= slope * r1**2 / -count
+        z *= slope * scale**2 / -count
         z += h
         z -= level / count
-        if not rows:
-            for_w[part], for_b[part] = (slope * r1)[:, 0], level[:, 0]
-            r1 = r1 if w is None else r1 * w3[part]
-        np.multiply(z, r1, into[:, part])
+        if w is not None and not rows:
+            for_w[part], for_b[part] = (slope * scale)[:, 0], level[:, 0]
+            scale = scale * spread_w[part]
+        np.multiply(z, scale, into[:, part])
     out = out.astype(x.dtype, copy=False)
     if w is None:
         return out, None, None
@@ -79,24 +79,23 @@ def _are_last(dims, x):
 
 
 def _layout(x, dims):
-    """Memory for a result, how to look at it and at x, the pieces, ones for sums.
-
-    look: a function from an array of x's shape to it as (before, groups, within)
-    """
+    """Memory for a result, and how to look at it and at x: (before, groups, within)."""
     kind = np.promote_types(x.dtype, "float32")
     if _are_last(dims, x):
-        out, axes, first = np.empty(x.shape, kind), range(x.ndim), dims[0]
-        shape = 1, prod(x.shape[:first]), prod(x.shape[first:])
-    else:
-        out = np.empty_like(x, kind)  # in x's order of memory
-        axes = sorted(range(x.ndim), key=lambda i: -out.strides[i])
-        sizes, place = [x.shape[i] for i in axes], axes.index(1)
-        shape = prod(sizes[:place]), sizes[place], prod(sizes[place + 1 :])
-    before, groups, within = shape
+        shape = 1, prod(x.shape[: dims[0]]), prod(x.shape[dims[0] :])
+        return np.empty(x.shape, kind), lambda a: a.reshape(shape)
+    out = np.empty_like(x, kind)  # in x's order of memory
+    axes = sorted(range(x.ndim), key=lambda i: -out.strides[i])
+    sizes, place = [x.shape[i] for i in axes], axes.index(1)
+    shape = prod(sizes[:place]), sizes[place], prod(sizes[place + 1 :])
+    return out, lambda a: a.transpose(axes).reshape(shape)
+
+
+def _pieces(array):
+    """Slices of a few groups each, which together are all of them."""
+    before, groups, within = array.shape
     step = max(1, groups if within < SHORT else PIECE // max(1, before * within))
-    pieces = [slice(i, i + step) for i in range(0, groups, step)]
-    ones = np.ones(within, kind)
-    return out, lambda a: a.transpose(axes).reshape(shape), pieces, ones
+    return [slice(i, i + step) for i in range(0, groups, step)]
 
 
 def _room(piece):

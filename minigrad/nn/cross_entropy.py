@@ -5,20 +5,13 @@ the logarithm of what it said about the right one. Each function is followed by 
 module that holds its settings. The chapter on the CNN explains them.
 """
 
-import math
-
 from minigrad import ops
 from minigrad.arguments import at_hand
 from minigrad.arithmetic import floating
 from minigrad.creation import where
 from minigrad.engine import apply
 
-from .checks import (
-    require_classes,
-    require_shares,
-    require_smoothing,
-    require_weight,
-)
+from .checks import require_classes, require_shares, require_smoothing, require_weight
 from .loss import reduced
 from .module import Module
 
@@ -85,11 +78,10 @@ def cross_entropy(
     raises: IndexError for a target outside 0..C-1 that is not ignore_index, ValueError
         or RuntimeError for shapes and settings that do not fit
 
-    Computed from x - max x, so large scores do not overflow. Targets on a GPU are not
-    looked at, which would mean to wait for it: its own kernels refuse them, later.
-    Source: Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4;
-    for the smoothing, Szegedy et al., Rethinking the Inception Architecture (2016),
-    section 7.
+    Computed from x - max x, so large scores do not overflow. To look at targets on a
+    GPU would mean to wait for it: there its own kernels refuse them.
+    Source: Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4; on
+    smoothing, Szegedy et al., Rethinking the Inception Architecture (2016), section 7.
 
         >>> cross_entropy(tensor([[2.0, 2.0, 2.0]]), tensor([0]))
         tensor(1.0986)
@@ -185,20 +177,15 @@ def _classes(name, input, target, ignore_index):
     of them count (None: all)."""
     dim = _dim_of_classes(input)
     require_classes(name, input, target, dim)
-    target, classes, array = target.long(), input.shape[dim], target.array
-    if not at_hand(array):  # a look at the targets would make us wait
-        counted = target != ignore_index
-        return dim, where(counted, target, 0), counted
-    if math.prod(array.shape) == 0:
-        return dim, target, None
-    inside = array.min() >= 0 and array.max() < classes
-    if inside and not 0 <= ignore_index < classes:
-        return dim, target, None
-    counted = target != ignore_index
-    wrong = array[((array < 0) | (array >= classes)) & counted.array]
-    if len(wrong):
-        raise IndexError(
-            f"{name} target {int(wrong[0])} is not a class: scores of shape "
-            f"{tuple(input.shape)} have classes 0..{classes - 1}"
-        )
+    target, classes = target.long(), input.shape[dim]
+    array, counted = target.array, target != ignore_index
+    if at_hand(array):  # a look at a GPU's would make us wait
+        wrong = array[((array < 0) | (array >= classes)) & counted.array]
+        if len(wrong):
+            raise IndexError(
+                f"{name} target {int(wrong[0])} is not a class: scores of shape "
+                f"{tuple(input.shape)} have classes 0..{classes - 1}"
+            )
+        if counted.array.all():
+            return dim, target, None
     return dim, where(counted, target, 0), counted
