@@ -7,9 +7,9 @@ module that holds its settings. The chapter on the CNN explains them.
 
 from minigrad import ops
 from minigrad.arguments import at_hand
-from minigrad.arithmetic import floating
 from minigrad.creation import where
 from minigrad.engine import apply
+from minigrad.reduction import fractions
 
 from .checks import require_classes, require_shares, require_smoothing, require_weight
 from .loss import reduced
@@ -90,7 +90,7 @@ def cross_entropy(
     if target.shape == input.shape:
         return _share_loss(input, target, weight, reduction, label_smoothing)
     dim, target, counted = _classes("cross_entropy", input, target, ignore_index)
-    losses = apply(ops.CrossEntropy, floating(input), target, dim)
+    losses = apply(ops.CrossEntropy, fractions(input, "cross_entropy"), target, dim)
     shares = _shares(weight, target, input.shape[dim])
     losses = losses if shares is None else losses * shares
     if label_smoothing:
