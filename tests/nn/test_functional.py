@@ -94,3 +94,11 @@ def test_cross_entropy_refuses_whole_scores(device):
     scores = minigrad.tensor([[3, 1, 2]], device=device)
     with pytest.raises(RuntimeError, match=r"cross_entropy of .* torch.int64: only"):
         F.cross_entropy(scores, minigrad.tensor([2], device=device))
+
+
+@pytest.mark.parametrize("library", [minigrad, torch])
+def test_batch_norm_takes_both_running_statistics_or_none(library):
+    x, ones = library.ones(2, 4), library.ones(4)
+    for running in (ones, None), (None, ones):
+        with pytest.raises(ValueError, match="must either both be None or neither"):
+            library.nn.functional.batch_norm(x, *running, training=True)
