@@ -7,6 +7,7 @@ NumPy loads `numpy.random` at its first use, so it is not used before the first 
 
 import os
 from functools import cached_property
+import math
 
 import numpy as np
 
@@ -137,6 +138,23 @@ def randn(*size, generator=None, dtype=None, device=None, requires_grad=False):
     kind = _format(dtype, "randn")
     numbers = (generator or default_generator).numpy.standard_normal(_sizes(size))
     return _tensor(numbers, kind, device, requires_grad)
+
+
+def coins(shape, p, device):
+    """Bools, each True with probability p, drawn from the default generator.
+
+    A coin costs 16 bits. Once in 65536 times they leave it open, and a further draw
+    decides, so that p need not be a multiple of 1/65536.
+    """
+    draw, size = default_generator.numpy, math.prod(shape)
+    words = draw.bit_generator.random_raw(math.ceil(size / 4))
+    bits = words.astype("<u8", copy=False).view("<u2")[:size]
+    rest, whole = math.modf(p * 2**16)
+    heads = bits < int(whole)
+    if rest:
+        open_ones = bits == int(whole)
+        heads[open_ones] = draw.random(np.count_nonzero(open_ones)) < rest
+    return _tensor(heads.reshape(shape), dtypes.bool, device, False)
 
 
 def randint(
