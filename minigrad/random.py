@@ -5,9 +5,9 @@ torch's: equal seeds repeat a run of minigrad, they do not repeat a run of torch
 NumPy loads `numpy.random` at its first use, so it is not used before the first draw.
 """
 
+import math
 import os
 from functools import cached_property
-import math
 
 import numpy as np
 

@@ -348,4 +348,4 @@ FUSED = {  # rules that save work, by what forward has computed or a faster way
     "Normalize": normalize_gradients,
     "Normalize.x": _normalize_x,
 }
-UPDATES = {}  # nor for the formulas of optimizers
+UPDATES = {}  # NumPy has no kernels for the formulas of optimizers
