@@ -117,7 +117,12 @@ Variable.kind = Variable  # the class of results: tensor.py puts Tensor here
 
 def result(array):
     """A new tensor around `array`: whatever went in, a Tensor comes out."""
-    return _new(Variable.kind)._begin(array)
+    out = _new(Variable.kind)
+    out.array = array
+    out.grad = out.node = out.origin = out.hook = None
+    out.tracked = False
+    out.changed = [0]
+    return out
 
 
 _new = object.__new__
@@ -194,18 +199,12 @@ def _remember(plan, args, arrays, parents, out, aux):
     node = Node()
     node.plan, node.parents, node.aux, node.time = plan, parents, aux, _tick()
     node.shape = out.array.shape
-    keep = plan.keep
-    if len(keep) == len(args):
-        node.args = args
-    else:
-        node.args = kept = [None] * len(args)
-        for i in keep:
-            kept[i] = args[i]
+    node.args = plan.keep(args)
     node.shapes = ()
     if plan.keep_shapes:
-        node.shapes = shapes = [None] * len(args)
+        node.shapes = shapes = []
         for i in plan.keep_shapes:
-            shapes[i] = arrays[i].shape
+            shapes.append(arrays[i].shape)
     node.out = node.out_changed = node.hook = None
     if plan.keep_out:
         node.out, node.out_changed = out.array, out.changed
@@ -215,8 +214,8 @@ def _remember(plan, args, arrays, parents, out, aux):
 def step(plan, parents, shape):
     """A node of which the engine keeps nothing: its plan knows all that it needs.
 
-    plan: an object with `name()`, and with `pullback(xp)` as of ops.Plan, whose
-        gradients may be None for a parent that gets none.
+    plan: an object with `name()`, and with `pullbacks` and `pullback(xp)` as of
+        ops.Plan, whose gradients may be None for a parent that gets none.
     shape: the shape of the gradient that will arrive.
     """
     node = Node()
@@ -320,9 +319,8 @@ def walk(gradients, retain_graph, wanted):
     wanted: the nodes and leaves to return gradients of; None for all leaves.
     returns: {node or leaf: gradient}
 
-    Visits every node once, latest first, so that a node's gradient is complete before
-    it is passed on. To record the walk itself, begin with tensors in place of arrays:
-    the rules do not notice.
+    Visits every node once, latest first, so that its gradient is complete before it is
+    passed on. To record the walk itself, begin with tensors in place of arrays.
     """
     nodes = tape([start for start in gradients if type(start) is Node])
     leading = nodes if wanted is None else _leading_to(wanted, nodes)
@@ -338,7 +336,9 @@ def walk(gradients, retain_graph, wanted):
                 caught[node] = g
             if node not in leading:
                 continue
-        for parent, gradient in zip(node.parents, _pull(node, g), strict=True):
+        xp = WORLDS.get(type(g)) or speaker(g)
+        pull = node.plan.pullbacks.get(xp) or node.plan.pullback(xp)
+        for parent, gradient in zip(node.parents, pull(_recall(node, g, xp))):
             if gradient is None:
                 continue
             shape = (parent if type(parent) is Node else parent.array).shape
@@ -354,24 +354,18 @@ def walk(gradients, retain_graph, wanted):
     return caught
 
 
-def _pull(node, g):
-    """The gradients that `node` hands on to its parents."""
-    if node.args is None:
-        raise RuntimeError(
-            "backward() has already been through this graph and freed it: "
-            "pass retain_graph=True the first time to go twice"
-        )
-    xp = speaker(g)
-    return node.plan.pullback(xp)(_recall(node, g, xp))
-
-
 def speaker(g):
     """The module whose functions take `g`: a tensor, an array, or a NumPy scalar."""
     return TENSORS if isinstance(g, Variable) else WORLDS.get(type(g), numpy)
 
 
 def _recall(node, g, xp):
-    """What the rules of `node` may ask for, laid out as `Op.slots`."""
+    """What the rules of `node` may ask for, laid out as `Plan.slots`."""
+    if node.args is None:
+        raise RuntimeError(
+            "backward() has already been through this graph and freed it: "
+            "pass retain_graph=True the first time to go twice"
+        )
     values = [xp, g, node.out, node.aux]
     node.holds = node.out is not None or node.aux is not None
     if node.out is not None:
@@ -413,21 +407,26 @@ def accumulate(gradients, given=()):
 
     The first gradient becomes `.grad` itself, unless somebody else may hold its memory:
     it is one of the arrays `given` by the caller, a view, or another tensor's already.
+    One thread at a time: two that read a `.grad` and add to it would lose a gradient.
     """
     held = {id(array) for array in given}
-    for place, g in gradients.items():
-        xp, before = speaker(g), place.grad
-        if before is None:
-            g = xp.copy(g) if id(g) in held or xp.is_view(g) else g
-            held.add(id(g))
-            place.grad = g if xp is TENSORS else result(g)
-        elif xp is TENSORS or before.tracked:
-            place.grad = before + (g if xp is TENSORS else result(g))
-        else:
-            before.array = _mode.run(iadd, before.array, g)
-            touch(before)
-        if place.hook is not None:
-            place.hook.accumulated(place, xp is TENSORS)
+    with _one_at_a_time:
+        for place, g in gradients.items():
+            xp, before = speaker(g), place.grad
+            if before is None:
+                g = xp.copy(g) if id(g) in held or xp.is_view(g) else g
+                held.add(id(g))
+                place.grad = g if xp is TENSORS else result(g)
+            elif xp is TENSORS or before.tracked:
+                place.grad = before + (g if xp is TENSORS else result(g))
+            else:
+                before.array = _mode.run(iadd, before.array, g)
+                touch(before)
+            if place.hook is not None:
+                place.hook.accumulated(place, xp is TENSORS)
+
+
+_one_at_a_time = threading.RLock()
 
 
 def sum_to(g, shape):
@@ -443,5 +442,6 @@ TENSORS = ModuleType("tensors")
 for _op in ops.Op.__subclasses__():
     _word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", _op.name).lower()
     setattr(TENSORS, _word, partial(apply, _op))
+TENSORS.matmul = TENSORS.mat_mul
 TENSORS.is_view = lambda tensor: tensor.origin is not None
 TENSORS.asarray = lambda tensor: tensor

@@ -20,14 +20,21 @@ class _Switch(recording):
         return decorated
 
 
-class no_grad(_Switch):
-    """Compute without remembering: `with no_grad():`, or `@no_grad()` on a function."""
+class _Constant(_Switch):
+    """A switch without a setting, so that as a decorator it needs no parentheses."""
+
+    def __new__(cls, function=None):
+        return super().__new__(cls) if function is None else cls()(function)
+
+
+class no_grad(_Constant):
+    """Compute without remembering: `with no_grad():`, or `@no_grad` on a function."""
 
     def __init__(self):
         super().__init__(False)
 
 
-class enable_grad(_Switch):
+class enable_grad(_Constant):
     """Compute and remember, also inside `no_grad`."""
 
     def __init__(self):

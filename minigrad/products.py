@@ -17,20 +17,22 @@ class Products(Variable):
         """Matrix product; a vector is one row on the left, one column on the right."""
         if not isinstance(other, Variable):
             return NotImplemented
-        if not (self.ndim and other.ndim):
+        a, b = self.array.shape, other.array.shape
+        if not (a and b):
             raise RuntimeError("matmul of a 0-d tensor: use * to multiply by a number")
         numeric(self, "matmul")
-        a = self if self.ndim > 1 else self.unsqueeze(0)
-        b = other if other.ndim > 1 else other.unsqueeze(1)
-        if a.shape[-1] != b.shape[-2]:
+        row, column = len(a) == 1, len(b) == 1
+        if a[-1] != b[0 if column else -2]:
             raise RuntimeError(
                 f"matmul of shapes {self.shape} and {other.shape}: the inner sizes "
-                f"{a.shape[-1]} and {b.shape[-2]} must be equal"
+                f"{a[-1]} and {b[0 if column else -2]} must be equal"
             )
-        out = operands.binary(ops.MatMul, a, b)
-        if self.ndim == 1:
+        x = self.unsqueeze(0) if row else self
+        y = other.unsqueeze(1) if column else other
+        out = operands.binary(ops.MatMul, x, y)
+        if row:
             out = out.squeeze(-2)
-        return out.squeeze(-1) if other.ndim == 1 else out
+        return out.squeeze(-1) if column else out
 
     def matmul(self, other):
         return self @ other

@@ -112,9 +112,7 @@ class Shaping(Variable):
     def unflatten(self, dim, sizes):
         """Split one dimension into several of `sizes`, one of which may be -1."""
         if self.ndim == 0:
-            raise RuntimeError(
-                "unflatten of a 0-d tensor: it has no dimension to split"
-            )
+            raise RuntimeError("unflatten of a 0-d tensor: it has no dimension")
         where = arguments.one_dim(self, dim, "unflatten")
         before, own, after = self._around(where)
         known = math.prod(n for n in sizes if n != -1)

@@ -24,6 +24,7 @@ class Value:
         `backward` was called, added up; set it back to 0.0 to start again
     inputs: the Values it was made from; none for a number of your own
     slopes: for each of them the derivative d self / d input, a float
+    waiting, flow: notes of the walk that goes on; each begins with new ones
 
     Supports + - * / ** with Values and numbers on either side, and the methods below.
     Arithmetic is that of torch in float64: overflow gives inf, 0 / 0 or the logarithm
@@ -32,10 +33,15 @@ class Value:
     Source: Griewank and Walther, Evaluating Derivatives (2008), section 3.2.
     """
 
-    __slots__ = ("data", "grad", "inputs", "slopes")
+    __slots__ = ("data", "flow", "grad", "inputs", "slopes", "waiting")
     __array_ufunc__ = None  # a NumPy number on the left leaves the operation to Value
 
     def __init__(self, data, inputs=(), slopes=()):
+        if len(inputs) != len(slopes):
+            raise ValueError(
+                f"a Value of {len(inputs)} inputs and {len(slopes)} slopes: give one "
+                "slope for each input"
+            )
         self.data = float(data)
         self.grad = 0.0
         self.inputs = inputs
@@ -111,7 +117,8 @@ class Value:
 
     def relu(self):
         """x where it is positive, else 0; the derivative at 0 is taken to be 0."""
-        return Value(max(self.data, 0.0), (self,), (float(not self.data <= 0),))
+        slopes = (0.0,) if self.data <= 0 else (1.0,)
+        return Value(max(self.data, 0.0), (self,), slopes)
 
     # Numbers on the left.
 
@@ -135,32 +142,32 @@ class Value:
         Those are self and all values that it was made from. A value passes its
         gradient on once all of it has arrived.
         """
-        waiting = _uses(self)
-        flow = {self: float(gradient)}
+        _count_uses(self)
+        self.flow = float(gradient)
         ready = [self]
-        while ready:
-            v = ready.pop()
-            g = flow.pop(v)
+        for v in ready:  # grows while it is walked
+            g = v.flow
             v.grad += g
-            for x, slope in zip(v.inputs, v.slopes, strict=True):
-                flow[x] = flow.get(x, 0.0) + g * slope
-                if waiting[x] > 1:
-                    waiting[x] -= 1
+            for x, slope in zip(v.inputs, v.slopes):
+                x.flow += g * slope
+                if x.waiting > 1:
+                    x.waiting -= 1
                 else:
                     ready.append(x)
 
 
-def _uses(result):
-    """How often each value was used on the way to `result`."""
-    uses, found = {}, [result]
-    while found:
-        for x in found.pop().inputs:
-            if x in uses:
-                uses[x] += 1
+def _count_uses(result):
+    """Note how often each value was used on the way to `result`; empty its `flow`."""
+    found, seen = [result], {result}
+    for v in found:  # grows while it is walked
+        for x in v.inputs:
+            if x in seen:
+                x.waiting += 1
             else:
-                uses[x] = 1
+                x.waiting = 1
+                x.flow = 0.0
+                seen.add(x)
                 found.append(x)
-    return uses
 
 
 def _value(x):

@@ -89,17 +89,28 @@ LAYERS = [
 # Convolution and pooling: stride and padding are pairs.
 
 FILTERED = [
-    (normal(2, 3, 5, 6), normal(4, 3, 3, 2), normal(4), (1, 1), (0, 0)),
-    (normal(2, 3, 5, 6), normal(4, 3, 3, 2), None, (1, 1), (1, 0)),
-    (normal(2, 2, 6, 7), normal(3, 2, 3, 3), normal(3), (2, 1), (1, 2)),
-    (normal(2, 2, 6, 7), normal(3, 2, 3, 3), normal(3), (2, 3), (0, 1)),
-    (normal(3, 3, 3, 3), normal(3, 3, 3, 3), normal(3), (1, 1), (1, 1)),
-    (normal(1, 1, 4, 4), normal(1, 1, 4, 4), normal(1), (1, 1), (0, 0)),
-    (normal(2, 1, 5, 5), normal(2, 1, 1, 1), normal(2), (3, 3), (0, 0)),
-    (normal(2, 1, 2, 2), normal(1, 1, 5, 5), normal(1), (1, 1), (3, 3)),
-    (normal(0, 2, 4, 4), normal(3, 2, 2, 2), normal(3), (1, 1), (0, 0)),
-    (normal(6, 5, 3, 2).T, normal(2, 4, 3, 4).T[..., ::2, :], None, (1, 1), (0, 0)),
-    (normal(20, 3, 5, 5), normal(2, 3, 3, 3), normal(2), (1, 1), (1, 1)),
+    (normal(2, 3, 5, 6), normal(4, 3, 3, 2), normal(4), (1, 1), (0, 0), (1, 1)),
+    (normal(2, 3, 5, 6), normal(4, 3, 3, 2), None, (1, 1), (1, 0), (1, 1)),
+    (normal(2, 2, 6, 7), normal(3, 2, 3, 3), normal(3), (2, 1), (1, 2), (1, 1)),
+    (normal(2, 2, 6, 7), normal(3, 2, 3, 3), normal(3), (2, 3), (0, 1), (1, 1)),
+    (normal(3, 3, 3, 3), normal(3, 3, 3, 3), normal(3), (1, 1), (1, 1), (1, 1)),
+    (normal(1, 1, 4, 4), normal(1, 1, 4, 4), normal(1), (1, 1), (0, 0), (1, 1)),
+    (normal(2, 1, 5, 5), normal(2, 1, 1, 1), normal(2), (3, 3), (0, 0), (1, 1)),
+    (normal(2, 1, 2, 2), normal(1, 1, 5, 5), normal(1), (1, 1), (3, 3), (1, 1)),
+    (normal(0, 2, 4, 4), normal(3, 2, 2, 2), normal(3), (1, 1), (0, 0), (1, 1)),
+    (
+        normal(6, 5, 3, 2).T,
+        normal(2, 4, 3, 4).T[..., ::2, :],
+        None,
+        (1, 1),
+        (0, 0),
+        (1, 1),
+    ),
+    (normal(20, 3, 5, 5), normal(2, 3, 3, 3), normal(2), (1, 1), (1, 1), (1, 1)),
+    (normal(2, 1, 7, 6), normal(3, 1, 3, 2), normal(3), (2, 1), (1, 1), (1, 1)),
+    (normal(2, 3, 8, 9), normal(4, 3, 3, 2), normal(4), (1, 1), (1, 0), (2, 3)),
+    (normal(2, 1, 9, 8), normal(3, 1, 3, 3), normal(3), (2, 3), (2, 1), (3, 2)),
+    (normal(3, 2, 6, 6), normal(2, 2, 3, 3), None, (1, 2), (2, 3), (2, 2)),
 ]
 POOLED = [
     (normal(2, 3, 4, 6), (2, 2), (2, 2), (0, 0)),
@@ -205,14 +216,15 @@ def replace_at(x, key, y):
     return out
 
 
-def conv2d_input(y, w, x_shape, stride, padding):
-    sizes = zip(x_shape[2:], y.shape[2:], w.shape[2:], stride, padding, strict=True)
-    rest = tuple(n - ((m - 1) * s - 2 * p + k) for n, m, k, s, p in sizes)
-    return F.conv_transpose2d(y, w, None, stride, padding, rest)
+def conv2d_input(y, w, x_shape, stride, padding, dilation):
+    settings = stride, padding, dilation
+    sizes = zip(x_shape[2:], y.shape[2:], w.shape[2:], *settings, strict=True)
+    rest = (n - ((m - 1) * s - 2 * p + (k - 1) * d + 1) for n, m, k, s, p, d in sizes)
+    return F.conv_transpose2d(y, w, None, stride, padding, tuple(rest), 1, dilation)
 
 
-def conv2d_weight(x, y, w_shape, stride, padding):
-    seen = F.unfold(x, w_shape[2:], 1, padding, stride)
+def conv2d_weight(x, y, w_shape, stride, padding, dilation):
+    seen = F.unfold(x, w_shape[2:], dilation, padding, stride)
     return torch.einsum("nol, nkl -> ok", y.flatten(2), seen).reshape(w_shape)
 
 
@@ -225,10 +237,9 @@ def select(x, flat, kernel, stride, padding):
     return x.flatten(2).gather(2, flat.flatten(2)).reshape(flat.shape)
 
 
-def output_of(x, w, stride, padding):
+def output_of(x, w, *settings):
     """A gradient for the output of a convolution of x with w."""
-    shape = F.conv2d(torch.tensor(x), torch.tensor(w), None, stride, padding).shape
-    return normal(*shape)
+    return normal(*F.conv2d(torch.tensor(x), torch.tensor(w), None, *settings).shape)
 
 
 def chance(*shape):

@@ -150,3 +150,58 @@ def test_search_finds_a_word(contexts, origin):
     page.goto(origin + "search.html?q=gradient", wait_until="load")
     page.wait_for_selector("#search-results li a", timeout=10_000)
     page.close()
+
+
+OPTIMIZERS = "notebooks/08_optimizers.html"
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_sliders_of_the_optimizers_obey_the_keyboard(contexts, origin, setting):
+    page = contexts[setting].new_page()
+    page.goto(origin + OPTIMIZERS, wait_until="load")
+    figure = page.locator(".momentum-figure")
+    momentum, rate = figure.get_by_label("momentum"), figure.get_by_label("step size")
+    said, walk = figure.locator("p[role=status]"), figure.locator(".walk")
+    first = walk.get_attribute("points")
+    assert "Momentum 0, step size 0.05." in said.inner_text()
+    assert len(first.split()) == 41
+
+    momentum.focus()
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    assert "Momentum 0.7, step size 0.05." in said.inner_text()
+    assert "times smaller" in said.inner_text()
+    assert momentum.get_attribute("aria-valuetext") == "0.7"
+    assert walk.get_attribute("points") != first
+
+    page.keyboard.press("Tab")
+    assert rate.evaluate("e => e === document.activeElement")
+    page.keyboard.press("End")
+    assert "step size 0.16." in said.inner_text()
+    assert "above the limit 0.136: the walk diverges" in said.inner_text()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("End")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Home")
+    assert "With momentum 1 a walk never settles" in said.inner_text()
+
+    # axe does not judge letters in a drawing: they are the page's, on the page's ground
+    colours = """figure => {
+      const ground = getComputedStyle(figure.parentElement).backgroundColor;
+      const letters = getComputedStyle(figure.querySelector("text")).fill;
+      return [ground, letters === getComputedStyle(figure).color];
+    }"""
+    assert figure.evaluate(colours) == ["rgba(0, 0, 0, 0)", True]
+    page.close()
+
+
+def test_sliders_leave_their_picture_where_scripts_are_off(contexts, origin):
+    context = contexts["light"].browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(origin + OPTIMIZERS, wait_until="load")
+    words = page.locator(".momentum-figure")
+    assert words.inner_text().strip() == "With JavaScript, two sliders appear here."
+    picture = page.locator(".cell_output:has(.momentum-figure) img")
+    assert picture.is_visible()
+    assert "Nine paths" in picture.get_attribute("alt")
+    context.close()

@@ -36,7 +36,7 @@ def section_of(path, tag):
     for cell in read_chapter(path).cells:
         if cell.cell_type == "markdown":
             for marks, title in re.findall(r"^(#+) (.+)$", cell.source, flags=re.M):
-                open_headings = open_headings[: len(marks) - 1] + [title.strip()]
+                open_headings = [*open_headings[: len(marks) - 1], title.strip()]
         elif tag in tags(cell):
             yield open_headings
 

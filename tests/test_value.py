@@ -159,9 +159,20 @@ def test_own_operation_from_inputs_and_slopes():
     assert (x.grad, y.grad) == pytest.approx((1.2, 1.6))
 
 
-def test_inputs_and_slopes_of_different_lengths_are_refused():
-    with pytest.raises(ValueError, match="argument 2 is shorter"):
-        Value(1.0, (Value(2.0), Value(3.0)), (1.0,)).backward()
+@pytest.mark.parametrize("slopes", [(1.0,), (1.0, 1.0, 1.0)])
+def test_inputs_and_slopes_of_different_lengths_are_refused(slopes):
+    with pytest.raises(ValueError, match=f"2 inputs and {len(slopes)} slopes"):
+        Value(1.0, (Value(2.0), Value(3.0)), slopes)
+
+
+def test_walk_begins_anew_after_one_that_was_cut_short():
+    x = Value(3.0)
+    y = Value(9.0, (x, 5), (6.0, 1.0)) + x  # 5 cannot hold what a walk notes
+    with pytest.raises(AttributeError):
+        y.backward()
+    x.grad = 0.0
+    (x * x + x).backward()
+    assert x.grad == 7.0
 
 
 def test_chain_of_a_million():

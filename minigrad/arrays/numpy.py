@@ -15,6 +15,7 @@ from .convolution import (
     conv2d,
     conv2d_input,
     conv2d_weight,
+    keep,
     max_pool2d,
     max_select2d,
     max_unpool2d,
@@ -178,6 +179,10 @@ def softmax(x, dim):
     return weights
 
 
+def matmul(a, b):
+    return a.dot(b) if a.ndim == b.ndim == 2 else a @ b  # dot begins sooner
+
+
 def cross_entropy(x, t, dim):
     """-log softmax(x)[t]; and what the gradient needs: exponentials and their sums."""
     powers = x - x.max(dim, keepdims=True, initial=-np.inf)
@@ -337,7 +342,8 @@ def shares_memory(x, y):
     return np.may_share_memory(x, y)
 
 
-FUSED = {  # rules that save work by what forward has computed
+FUSED = {  # rules that save work, by what forward has computed or a faster way
+    "Relu.x": lambda g, out: keep(~(out <= 0), g),  # five times as fast as where
     "CrossEntropy.x": _cross_entropy_gradient,
     "Normalize": normalize_gradients,
     "Normalize.x": _normalize_x,

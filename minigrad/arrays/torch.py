@@ -6,6 +6,19 @@ writes out; each is tested against the rule it replaces. Chapter: on the GPU.
 
 import torch
 
+from .torch_convolution import (
+    conv2d,
+    conv2d_gradients,
+    conv2d_input,
+    conv2d_weight,
+    max_pool2d,
+    max_select2d,
+    max_unpool2d,
+)
+
+__all__ = ["conv2d", "conv2d_input", "conv2d_weight"]
+__all__ += ["max_pool2d", "max_select2d", "max_unpool2d"]
+
 aten = torch.ops.aten
 
 Array, asarray = torch.Tensor, torch.as_tensor
@@ -30,7 +43,7 @@ amin, argmin, logsumexp, cumsum = (
     torch.cumsum,
 )
 log_softmax, softmax = torch.log_softmax, torch.softmax
-linear = torch.nn.functional.linear
+matmul, linear = torch.matmul, torch.nn.functional.linear
 
 
 def cross_entropy(x, t, dim):
@@ -100,43 +113,6 @@ def set_index(x, key, value):
     out = x.clone()
     out[key] = value
     return out
-
-
-# Convolution and pooling.
-
-
-def conv2d(x, w, b, stride, padding):
-    return torch.conv2d(x, w, b, stride, padding)
-
-
-def conv2d_input(g, w, x_shape, stride, padding):
-    x = g.new_empty(()).expand(x_shape)
-    return _convolution_backward(g, x, w, stride, padding, (True, False, False))[0]
-
-
-def conv2d_weight(x, g, w_shape, stride, padding):
-    w = g.new_empty(()).expand(w_shape)
-    return _convolution_backward(g, x, w, stride, padding, (False, True, False))[1]
-
-
-def _convolution_backward(g, x, w, stride, padding, wanted):
-    bias = [w.shape[0]]
-    return aten.convolution_backward.default(
-        g, x, w, bias, stride, padding, (1, 1), False, (0, 0), 1, wanted
-    )
-
-
-def max_pool2d(x, kernel, stride, padding):
-    return aten.max_pool2d_with_indices.default(x, kernel, stride, padding)
-
-
-def max_unpool2d(g, aux, x_shape, kernel, stride, padding):
-    flat = g.new_zeros(x_shape[0], x_shape[1], x_shape[2] * x_shape[3])
-    return flat.scatter_add_(2, aux.flatten(2), g.flatten(2)).reshape(x_shape)
-
-
-def max_select2d(x, aux, kernel, stride, padding):
-    return x.flatten(2).gather(2, aux.flatten(2)).reshape(aux.shape)
 
 
 # Normalisation: over the last dims as for layers, over all but dim 1 as for batches.
@@ -251,7 +227,7 @@ def shares_memory(x, y):
 
 _tanh, _sigmoid = aten.tanh_backward.default, aten.sigmoid_backward.default
 _relu, _log_softmax = aten.threshold_backward.default, aten._log_softmax_backward_data
-_softmax, _max_pool = aten._softmax_backward_data, aten.max_pool2d_with_indices_backward
+_softmax = aten._softmax_backward_data
 
 FUSED = {
     "Tanh.x": lambda g, out: _tanh(g, out),
@@ -259,9 +235,7 @@ FUSED = {
     "Relu.x": lambda g, out: _relu(g, out, 0),
     "LogSoftmax.x": lambda g, out, dim: _log_softmax.default(g, out, dim, out.dtype),
     "Softmax.x": lambda g, out, dim: _softmax.default(g, out, dim, out.dtype),
-    "Conv2d": lambda g, x, w, stride, padding: _convolution_backward(
-        g, x, w, stride, padding, (True, True, True)
-    ),
+    "Conv2d": conv2d_gradients,
     "CrossEntropy.x": _cross_entropy_gradient,
     "Normalize": lambda g, x, w, aux, dims, eps: _normalize_gradients(
         g, x, w, aux, dims, eps, (True, True, True)

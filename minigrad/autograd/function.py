@@ -178,6 +178,7 @@ class _Call:
 
     def __init__(self, function, inputs):
         self.function = function
+        self.pullbacks = {}  # see ops.Plan
         self.inputs = [_kind(x) for x in inputs]
         self.ctx = FunctionCtx(tuple(_needs_gradient(x) for x in inputs))
 
@@ -292,7 +293,7 @@ class _Pick:
     """The plan of a step that is one of several outputs of a call."""
 
     def __init__(self, call, i):
-        self.name = call.name
+        self.name, self.pullbacks = call.name, call.pullbacks
         self.before = (None,) * i
         self.after = (None,) * (len(call.outputs) - i - 1)
 

@@ -51,7 +51,7 @@ def dropout2d(input, p=0.5, training=True, inplace=False):
             "switch to using dropout1d instead.",
             stacklevel=2,
         )
-    if input.dim() < 2:
+    if input.dim() < 2 and training and 0 < p < 1:
         raise RuntimeError(
             f"dropout2d of shape {input.shape}: the input must have the dimensions "
             "batch and channels at least"

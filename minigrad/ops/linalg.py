@@ -10,9 +10,9 @@ from .op import Op
 
 
 class MatMul(Op):
-    def forward(a, b): return a @ b
-    def grad_a(g, b): return g @ b.mT
-    def grad_b(g, a): return a.mT @ g
+    def forward(xp, a, b): return xp.matmul(a, b)
+    def grad_a(xp, g, b): return xp.matmul(g, b.mT)
+    def grad_b(xp, g, a): return xp.matmul(a.mT, g)
 
 class Linear(Op):
     """y = x w^T + b, for x of shape (..., in), w (out, in) and b (out,) or None."""

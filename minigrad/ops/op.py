@@ -66,9 +66,10 @@ class Plan:
     """What to keep and which rules to run when the arguments in `mask` need gradients.
 
     mask has one bit for each argument of `op.forward`, the first in the lowest place.
+    keep: chooses the arguments to keep; keep_shapes: the places of those of which the
+    shape is kept; keep_out: whether the output is. slots: the names of the values that
+    rules choose from, in the order in which the engine lays them out.
     """
-
-    __slots__ = ("keep", "keep_out", "keep_shapes", "op", "pullbacks", "wanted")
 
     def __init__(self, op, mask):
         self.op = op
@@ -82,10 +83,14 @@ class Plan:
                 )
         rules = [op.rules[self.position(i)] for i in self.wanted]
         needs = {name for rule in rules for name in signature(rule).parameters}
-        self.keep = [i for i, a in enumerate(op.arguments) if a in needs]
+        kept = [i for i, a in enumerate(op.arguments) if a in needs]
+        self.keep = _picker(kept)
         self.keep_out = "out" in needs
         names = [f"{a}_shape" for a in op.arguments]
         self.keep_shapes = [i for i, name in enumerate(names) if name in needs]
+        self.slots = ["xp", "g", "out", "aux"]
+        self.slots += [op.arguments[i] for i in kept]
+        self.slots += [names[i] for i in self.keep_shapes]
         self.pullbacks = {}
 
     def name(self):
@@ -97,10 +102,8 @@ class Plan:
         return i
 
     def pullback(self, xp):
-        """A function from a list laid out as `op.slots` to the wanted gradients."""
-        pull = self.pullbacks.get(xp)
-        if pull is None:
-            pull = self.pullbacks[xp] = self.compile(getattr(xp, "FUSED", {}))
+        """The function from a list laid out as `slots` to the wanted gradients."""
+        pull = self.pullbacks[xp] = self.compile(getattr(xp, "FUSED", {}))
         return pull
 
     def compile(self, fused):
@@ -110,21 +113,27 @@ class Plan:
         """
         op = self.op
         if op.name in fused and len(self.wanted) == len(op.rules):
-            return _from_slots(fused[op.name], op.slots)
+            kernel = fused[op.name]
+            pick = self.arguments_of(kernel)
+            return lambda v: kernel(*pick(v))
         keys = {i: f"{op.name}.{op.arguments[i]}" for i in self.wanted}
         rules = [fused.get(key, op.rules[i]) for i, key in keys.items()]
-        rules = [_from_slots(rule, op.slots) for rule in rules]
-        if len(rules) == 1:
-            return lambda v, rule=rules[0]: (rule(v),)
-        if len(rules) == 2:
-            return lambda v, first=rules[0], second=rules[1]: (first(v), second(v))
-        return lambda v: [rule(v) for rule in rules]
+        pairs = [(rule, self.arguments_of(rule)) for rule in rules]
+        (rule, pick), *others = pairs
+        if not others:
+            return lambda v: (rule(*pick(v)),)
+        if len(others) == 1:
+            ((second, choose),) = others
+            return lambda v: (rule(*pick(v)), second(*choose(v)))
+        return lambda v: [rule(*pick(v)) for rule, pick in pairs]
+
+    def arguments_of(self, rule):
+        """The function from a list laid out as `slots` to the arguments of `rule`."""
+        return _picker([self.slots.index(name) for name in signature(rule).parameters])
 
 
 class VariadicPlan(Plan):
     """A plan for `forward(..., *xs)`: one rule gives the gradients of all xs."""
-
-    __slots__ = ()
 
     def __init__(self, op, mask):
         super().__init__(op, mask)
@@ -134,27 +143,21 @@ class VariadicPlan(Plan):
         return min(i, len(self.op.arguments) - 1)
 
     def compile(self, fused):
-        arguments, wanted = self.op.arguments, self.wanted
-        fixed = len(arguments) - 1
-        rule = self.op.rules[fixed]
+        fixed, kept = len(self.op.arguments) - 1, self.slots.index("xs_shape")
+        rule, slots = self.op.rules[fixed], self.slots
         names = list(signature(rule).parameters)
 
         def pull(v):
-            xp, g, *_ = v
-            arity = (len(v) - 4) // 2
-            shapes = v[4 + arity + fixed : 4 + arity + wanted[-1] + 1]
-            known = dict(zip(arguments[:fixed], v[4:], strict=False))
-            known |= {"xp": xp, "g": g, "xs_shape": shapes}
+            known = dict(zip(slots, [*v[:kept], v[kept:]], strict=True))
             gradients = rule(*(known[name] for name in names))
-            return [gradients[i - fixed] for i in wanted]
+            return [gradients[i - fixed] for i in self.wanted]
 
         return pull
 
 
-def _from_slots(rule, slots):
-    """`rule`, taking its arguments by name out of a list laid out as `slots`."""
-    needs = [slots.index(name) for name in signature(rule).parameters]
-    if len(needs) == 1:
-        return lambda v, i=needs[0]: rule(v[i])
-    pick = itemgetter(*needs)
-    return lambda v: rule(*pick(v))
+def _picker(places):
+    """The function from a list to its elements at `places`, a list or a tuple."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    start = places[0] if places else 0
+    return itemgetter(slice(start, start + len(places)))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 import minigrad
 import minigrad.nn.functional as F
@@ -70,6 +71,17 @@ def test_channels_of_what_is_no_batch_of_images_are_warned_of(shape, words):
     with pytest.warns(UserWarning, match=words):
         out = F.dropout2d(minigrad.ones(shape), 0.5).numpy()
     assert (out.reshape(12, -1) == out.reshape(12, -1)[:, :1]).all()
+
+
+@pytest.mark.parametrize("L", [minigrad, torch], ids=["minigrad", "torch"])
+@pytest.mark.filterwarnings("ignore:dropout2d")
+def test_channels_of_a_vector_are_refused_only_where_some_would_go(L):
+    x = L.ones(3)
+    assert L.nn.Dropout2d().eval()(x).tolist() == [1.0, 1.0, 1.0]
+    assert L.nn.Dropout2d(0.0)(x).tolist() == [1.0, 1.0, 1.0]
+    assert L.nn.Dropout2d(1.0)(x).tolist() == [0.0, 0.0, 0.0]
+    with pytest.raises(RuntimeError, match="at least"):
+        L.nn.Dropout2d()(x)
 
 
 def test_dtype_is_kept():

@@ -207,8 +207,10 @@ MISTAKES = {
         "wrong axis": lambda xp, g: xp.sum(ops.linalg.rows(g), (1,), False),
     },
     "Conv2d.x": {
-        "channels swapped": lambda xp, g, w, x_shape, stride, padding: xp.conv2d_input(
-            g, xp.permute(w, (1, 0, 2, 3)), x_shape, stride, padding
+        "channels swapped": lambda xp, g, w, x_shape, stride, padding, dilation: (
+            xp.conv2d_input(
+                g, xp.permute(w, (1, 0, 2, 3)), x_shape, stride, padding, dilation
+            )
         )
     },
     "Conv2d.b": {
