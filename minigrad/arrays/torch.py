@@ -46,6 +46,17 @@ log_softmax, softmax = torch.log_softmax, torch.softmax
 matmul, linear = torch.matmul, torch.nn.functional.linear
 
 
+def cross_entropy(x, t, dim):
+    """-log softmax(x)[t]; and what the gradient needs: log softmax(x)."""
+    scores = torch.log_softmax(x, dim)
+    return -scores.gather(dim, t.unsqueeze(dim)).squeeze(dim), scores
+
+
+def _cross_entropy_gradient(g, t, aux, dim):
+    g = g.unsqueeze(dim)
+    return torch.exp(aux).mul_(g).scatter_add_(dim, t.unsqueeze(dim), -g)
+
+
 def max_with_indices(x, dim, keepdim):
     values, indices = torch.max(x, dim, keepdim=True)
     return (values if keepdim else values.squeeze(dim)), indices
@@ -102,6 +113,38 @@ def set_index(x, key, value):
     out = x.clone()
     out[key] = value
     return out
+
+
+# Normalisation: over the last dims as for layers, over all but dim 1 as for batches.
+
+
+def normalize(x, w, b, running, dims, eps):
+    """w (x - mean) / s + b; and what the gradient needs: mean and 1 / s."""
+    if _are_last(dims, x):
+        out, *aux = aten.native_layer_norm.default(x, x.shape[dims[0] :], w, b, eps)
+        return out, aux
+    mean, variance, momentum = running or (None, None, 0.0)
+    settings = mean, variance, True, momentum, eps
+    out, *aux = aten.native_batch_norm.default(x, _flat(w), _flat(b), *settings)
+    return out, aux
+
+
+def _normalize_gradients(g, x, w, aux, dims, eps, wanted):
+    if _are_last(dims, x):
+        known = x.shape[dims[0] :], *aux, w, w
+        return aten.native_layer_norm_backward.default(g, x, *known, wanted)
+    settings = None, None, *aux, True, eps, wanted
+    for_x, *rest = aten.native_batch_norm_backward.default(g, x, _flat(w), *settings)
+    return for_x, *(a if a is None else a.reshape(w.shape) for a in rest)
+
+
+def _are_last(dims, x):
+    """Whether `dims` are the last dims of x; otherwise they are all but dim 1."""
+    return dims[0] + len(dims) == x.ndim
+
+
+def _flat(w):
+    return None if w is None else w.reshape(-1)
 
 
 # Making, copying, converting.
@@ -193,6 +236,13 @@ FUSED = {
     "LogSoftmax.x": lambda g, out, dim: _log_softmax.default(g, out, dim, out.dtype),
     "Softmax.x": lambda g, out, dim: _softmax.default(g, out, dim, out.dtype),
     "Conv2d": conv2d_gradients,
+    "CrossEntropy.x": _cross_entropy_gradient,
+    "Normalize": lambda g, x, w, aux, dims, eps: _normalize_gradients(
+        g, x, w, aux, dims, eps, (True, True, True)
+    ),
+    "Normalize.x": lambda g, x, w, aux, dims, eps: _normalize_gradients(
+        g, x, w, aux, dims, eps, (True, False, False)
+    )[0],
 }
 
 

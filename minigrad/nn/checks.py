@@ -46,6 +46,15 @@ def require_classes(name, scores, target, dim):
         )
 
 
+def require_weight(weight, classes):
+    """Refuse weights that are not one for each class."""
+    if tuple(weight.shape) != (classes,):
+        raise RuntimeError(
+            f"weight of shape {tuple(weight.shape)} for {classes} classes: it must "
+            f"have shape ({classes},)"
+        )
+
+
 def require_plain(name, **settings):
     """Refuse settings other than 1, which are not built."""
     for setting, value in settings.items():

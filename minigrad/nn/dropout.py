@@ -8,7 +8,7 @@ and nothing needs to be done in evaluation. The chapter on regularisation explai
 import warnings
 
 from minigrad.creation import zeros_like
-from minigrad.random import rand
+from minigrad.random import coins
 
 from .module import Module
 
@@ -68,8 +68,7 @@ def _dropped(input, shape, p, training, inplace):
     if p == 1:
         mask = zeros_like(input)
     else:
-        draws = rand(shape, device=input.device)
-        mask = (draws >= p).to(input.dtype) / (1 - p)
+        mask = coins(shape, 1 - p, input.device).to(input.dtype) / (1 - p)
     return input.mul_(mask) if inplace else input * mask
 
 

@@ -6,6 +6,7 @@ import torch
 
 import minigrad
 import minigrad.nn.functional as F
+from minigrad.random import coins
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +27,13 @@ def test_elements_stay_with_their_probability_and_are_scaled(p, device):
     np.testing.assert_array_equal(x.grad.cpu().numpy(), 3 * numbers)
     assert kept.any(0).all()
     assert kept.any(1).all()
+
+
+@pytest.mark.parametrize("p", [0.75 / 2**16, 1 - 0.25 / 2**16])
+def test_probabilities_finer_than_16_bits_are_kept(p):
+    heads = coins((2**12, 2**12), p, "cpu").numpy()
+    rare = min(p, 1 - p) * heads.size
+    assert abs(heads.sum() - p * heads.size) < 4 * np.sqrt(rare)
 
 
 def test_channels_stay_or_go_whole():

@@ -241,7 +241,7 @@ def test_state_goes_to_torch_and_comes_back():
     theirs.load_state_dict(to_torch(ours.state_dict()))
     expected = theirs(torch.tensor(x)).detach().numpy()
     np.testing.assert_allclose(
-        ours(minigrad.tensor(x)).detach().numpy(), expected, 1e-5
+        ours(minigrad.tensor(x)).detach().numpy(), expected, 1e-5, 1e-6
     )
     report = again.load_state_dict(to_minigrad(theirs.state_dict()))
     assert repr(report) == "<All keys matched successfully>"

@@ -168,6 +168,20 @@ MISTAKES = {
             g - out * xp.sum(g, (dim,), True)
         ),
     },
+    "CrossEntropy.x": {
+        "1 at the class forgotten": lambda xp, g, x, x_shape, dim: (
+            xp.softmax(x, dim) * xp.reshape(g, ops.reduce.kept(x_shape, (dim,)))
+        ),
+    },
+    "Normalize.x": {
+        "mean and deviation held fast": lambda xp, g, x, w, dims, eps: (
+            (g if w is None else g * w) / ops.norm.standard(xp, x, dims, eps)[1]
+        ),
+        "weight forgotten": lambda xp, g, x, dims, eps: ops.Normalize.grad_x(
+            xp, g, x, None, dims, eps
+        ),
+    },
+    "Normalize.w": {"not standardised": lambda g, x: g * x},
     "Softmax.x": {"diagonal only": lambda g, out: g * out * (1 - out)},
     "Permute.x": {"not inverted": lambda xp, g, dims: xp.permute(g, dims)},
     "Cat.xs": {
