@@ -49,7 +49,7 @@ form: $(VENV)/.ready
 	$(RUN) pytest -q tests/test_notebooks.py
 
 unit: $(VENV)/.ready
-	$(RUN) pytest -q tests $(addprefix --ignore=,$(PAGE_TESTS))
+	$(RUN) pytest -q -n 2 tests $(addprefix --ignore=,$(PAGE_TESTS))
 
 chapters: export TQDM_DISABLE = 1
 chapters: $(VENV)/.ready

@@ -40,9 +40,11 @@ def test_method_is_dedented(shown):
 
 
 def test_several_of_one_file_are_joined_in_its_order(shown):
-    quote(Value.backward, "minigrad/value.py:_uses", Value.__add__, Value.backward)
+    count = "minigrad/value.py:_count_uses"
+    quote(Value.backward, count, Value.__add__, Value.backward)
     ((text, _),) = shown
-    starts = [text.index(f"def {name}(") for name in ("__add__", "backward", "_uses")]
+    names = "__add__", "backward", "_count_uses"
+    starts = [text.index(f"def {name}(") for name in names]
     assert starts == sorted(starts) and text.count("def backward(") == 1
 
 
