@@ -48,6 +48,29 @@ def with_torch_names(cls):
     return cls
 
 
+# Gradients.
+
+
+def check_grad(tensor, grad):
+    """Raise unless `grad` may be the `.grad` of `tensor`."""
+    if not isinstance(grad, Variable):
+        raise TypeError(
+            f"grad of {type(grad).__name__}: assigned grad expected to be a tensor or "
+            "None"
+        )
+    if grad is tensor:
+        raise RuntimeError("grad = the tensor itself: assign a clone() of it")
+    a, b = tensor.array, grad.array
+    if a.shape == b.shape and a.dtype == b.dtype and a.device == b.device:
+        return
+    for what in ("device", "dtype", "shape"):
+        own, other = getattr(tensor, what), getattr(grad, what)
+        if own != other:
+            raise RuntimeError(
+                f"grad of {what} {other} for a tensor of {what} {own}: they must agree"
+            )
+
+
 # Dimensions and sizes.
 
 

@@ -30,7 +30,7 @@ class Reduction(Variable):
 
     def mean(self, dim=None, keepdim=False, *, dtype=None):
         """The sum over `dim` divided by the number of elements summed."""
-        x = _fractions(self, "mean", dtype)
+        x = fractions(self, "mean", dtype)
         return apply(ops.Mean, x, arguments.all_dims(self, dim, "mean"), keepdim)
 
     def prod(self, dim=None, keepdim=False, *, dtype=None):
@@ -53,7 +53,7 @@ class Reduction(Variable):
         """
         if isinstance(dim, bool):
             dim, unbiased = None, dim
-        x, dims = _fractions(self, "var"), arguments.all_dims(self, dim, "var")
+        x, dims = fractions(self, "var"), arguments.all_dims(self, dim, "var")
         correction = int(unbiased) if correction is None else correction
         freedom = math.prod(self.shape[d] for d in dims) - correction
         distance = x - x.mean(dims, True)
@@ -68,7 +68,7 @@ class Reduction(Variable):
         """(sum |x|^p)^(1/p) for p > 0, the length for 2 ("fro"); where that is 0, so is
         the gradient. For inf and -inf the largest and smallest |x|, for 0 how many
         elements are not 0."""
-        x = _fractions(self, "norm", dtype)
+        x = fractions(self, "norm", dtype)
         p = 2 if p == "fro" else p
         if isinstance(p, str) or (p < 0 and p != -math.inf):
             raise RuntimeError(f"norm with p = {p!r}: p must be at least 0, or -inf")
@@ -105,12 +105,12 @@ class Reduction(Variable):
 
     def log_softmax(self, dim, dtype=None):
         """log(exp(x_i) / sum_j exp(x_j)) along `dim`, computed without overflow."""
-        x = _fractions(self, "log_softmax", dtype)
+        x = fractions(self, "log_softmax", dtype)
         return apply(ops.LogSoftmax, x, arguments.one_dim(self, dim, "log_softmax"))
 
     def softmax(self, dim, dtype=None):
         """exp(x_i) / sum_j exp(x_j) along `dim`, computed without overflow."""
-        x = _fractions(self, "softmax", dtype)
+        x = fractions(self, "softmax", dtype)
         return apply(ops.Softmax, x, arguments.one_dim(self, dim, "softmax"))
 
     # The largest and the smallest.
@@ -165,7 +165,7 @@ def _summable(x, dtype):
     return cast(x, dtype or dtypes.int64)
 
 
-def _fractions(x, name, dtype=None):
+def fractions(x, name, dtype=None):
     """x itself, or in `dtype`; it must hold numbers with fractions."""
     x = x if dtype is None else cast(x, dtype)
     if not dtype_of(x).is_floating_point:

@@ -115,6 +115,13 @@ class Tensor(Arithmetic, Reduction, Shaping, Selection, Products, InPlace, Conve
 
     # Gradients.
 
+    def _set_grad(self, grad):
+        if grad is not None:
+            arguments.check_grad(self, grad)
+        Variable.grad.__set__(self, grad)
+
+    grad = property(Variable.grad.__get__, _set_grad, doc="What backward left, or None")
+
     def backward(
         self, gradient=None, retain_graph=None, create_graph=False, inputs=None
     ):

@@ -65,3 +65,13 @@ def same_outcome(ours, theirs, rtol=0.0, atol=0.0):
         assert kin, f"minigrad raised {ours}, torch {theirs}"
     else:
         same(ours, theirs, rtol, atol)
+
+
+def check_refusal(act, words):
+    """Assert that both libraries refuse `act`, in one class; `words` are minigrad's."""
+    with pytest.raises(Exception) as theirs:
+        act(torch)
+    with pytest.raises(theirs.type) as ours:
+        act(mg)
+    assert ours.type is theirs.type
+    assert words in ours.value.args[0]

@@ -89,17 +89,28 @@ LAYERS = [
 # Convolution and pooling: stride and padding are pairs.
 
 FILTERED = [
-    (normal(2, 3, 5, 6), normal(4, 3, 3, 2), normal(4), (1, 1), (0, 0)),
-    (normal(2, 3, 5, 6), normal(4, 3, 3, 2), None, (1, 1), (1, 0)),
-    (normal(2, 2, 6, 7), normal(3, 2, 3, 3), normal(3), (2, 1), (1, 2)),
-    (normal(2, 2, 6, 7), normal(3, 2, 3, 3), normal(3), (2, 3), (0, 1)),
-    (normal(3, 3, 3, 3), normal(3, 3, 3, 3), normal(3), (1, 1), (1, 1)),
-    (normal(1, 1, 4, 4), normal(1, 1, 4, 4), normal(1), (1, 1), (0, 0)),
-    (normal(2, 1, 5, 5), normal(2, 1, 1, 1), normal(2), (3, 3), (0, 0)),
-    (normal(2, 1, 2, 2), normal(1, 1, 5, 5), normal(1), (1, 1), (3, 3)),
-    (normal(0, 2, 4, 4), normal(3, 2, 2, 2), normal(3), (1, 1), (0, 0)),
-    (normal(6, 5, 3, 2).T, normal(2, 4, 3, 4).T[..., ::2, :], None, (1, 1), (0, 0)),
-    (normal(20, 3, 5, 5), normal(2, 3, 3, 3), normal(2), (1, 1), (1, 1)),
+    (normal(2, 3, 5, 6), normal(4, 3, 3, 2), normal(4), (1, 1), (0, 0), (1, 1)),
+    (normal(2, 3, 5, 6), normal(4, 3, 3, 2), None, (1, 1), (1, 0), (1, 1)),
+    (normal(2, 2, 6, 7), normal(3, 2, 3, 3), normal(3), (2, 1), (1, 2), (1, 1)),
+    (normal(2, 2, 6, 7), normal(3, 2, 3, 3), normal(3), (2, 3), (0, 1), (1, 1)),
+    (normal(3, 3, 3, 3), normal(3, 3, 3, 3), normal(3), (1, 1), (1, 1), (1, 1)),
+    (normal(1, 1, 4, 4), normal(1, 1, 4, 4), normal(1), (1, 1), (0, 0), (1, 1)),
+    (normal(2, 1, 5, 5), normal(2, 1, 1, 1), normal(2), (3, 3), (0, 0), (1, 1)),
+    (normal(2, 1, 2, 2), normal(1, 1, 5, 5), normal(1), (1, 1), (3, 3), (1, 1)),
+    (normal(0, 2, 4, 4), normal(3, 2, 2, 2), normal(3), (1, 1), (0, 0), (1, 1)),
+    (
+        normal(6, 5, 3, 2).T,
+        normal(2, 4, 3, 4).T[..., ::2, :],
+        None,
+        (1, 1),
+        (0, 0),
+        (1, 1),
+    ),
+    (normal(20, 3, 5, 5), normal(2, 3, 3, 3), normal(2), (1, 1), (1, 1), (1, 1)),
+    (normal(2, 1, 7, 6), normal(3, 1, 3, 2), normal(3), (2, 1), (1, 1), (1, 1)),
+    (normal(2, 3, 8, 9), normal(4, 3, 3, 2), normal(4), (1, 1), (1, 0), (2, 3)),
+    (normal(2, 1, 9, 8), normal(3, 1, 3, 3), normal(3), (2, 3), (2, 1), (3, 2)),
+    (normal(3, 2, 6, 6), normal(2, 2, 3, 3), None, (1, 2), (2, 3), (2, 2)),
 ]
 POOLED = [
     (normal(2, 3, 4, 6), (2, 2), (2, 2), (0, 0)),
@@ -154,6 +165,41 @@ SQUARES += [
     (normal(3, 3).T,),
 ]
 
+# Normalisation over the last dims, or over all but dim 1; running statistics: None.
+
+AS_LAYER, AS_BATCH = (normal(4), normal(4)), (normal(3, 1, 1), normal(3, 1, 1))
+NORMALIZED = [
+    (normal(3, 4), *AS_LAYER, None, (1,), 1e-5),
+    (normal(2, 3, 4, 5), *AS_BATCH, None, (0, 2, 3), 1e-5),
+    (normal(3, 3), normal(3), normal(3), None, (1,), 1e-5),
+    (normal(5, 4), normal(4), normal(4), None, (0,), 1e-5),
+    (normal(2, 3, 20), normal(3, 1), normal(3, 1), None, (0, 2), 0.5),
+    (normal(2, 3, 4), normal(3, 4), None, None, (1, 2), 0.5),
+    (normal(2, 3, 4, 5), AS_BATCH[0], None, None, (0, 2, 3), 1e-5),
+    (normal(4, 3).T, None, None, None, (1,), 1e-5),
+    (normal(5, 4, 3, 2).T, None, None, None, (0, 2, 3), 1e-5),
+    (normal(4, 6, 3, 5).transpose(3, 2, 0, 1), *AS_BATCH, None, (0, 2, 3), 1e-5),
+    (normal(6, 3, 4, 20)[::2, :, ::3], *AS_BATCH, None, (0, 2, 3), 1e-5),
+    (np.ones((2, 3)), None, None, None, (1,), 1e-5),
+    (normal(3, 1), None, None, None, (1,), 1e-5),
+    (normal(0, 4), *AS_LAYER, None, (1,), 1e-5),
+    (30 + normal(2, 20), normal(20), normal(20), None, (1,), 1e-5),
+]
+
+# The scores of classes along a dim, and the classes that are right.
+
+CLASSIFIED = [
+    (normal(4, 5), np.array([1, 0, 4, 4]), 1),
+    (normal(4, 4), np.array([1, 0, 3, 3]), 1),
+    (normal(5), np.array(2), 0),
+    (normal(3, 5, 2), RNG.integers(0, 5, (3, 2)), 1),
+    (normal(3, 5, 2, 4).transpose(3, 1, 0, 2), RNG.integers(0, 5, (4, 3, 2)), 1),
+    (normal(4, 1), np.zeros(4, int), 1),
+    (normal(0, 5), np.zeros(0, int), 1),
+    (1e4 * normal(4, 5), np.array([1, 0, 4, 4]), 1),
+    (np.array([[0, -np.inf, 1], [0, -np.inf, 1]]), np.array([0, 2]), 1),
+]
+
 
 # torch's functions, where they have another name or other arguments.
 
@@ -170,14 +216,15 @@ def replace_at(x, key, y):
     return out
 
 
-def conv2d_input(y, w, x_shape, stride, padding):
-    sizes = zip(x_shape[2:], y.shape[2:], w.shape[2:], stride, padding, strict=True)
-    rest = tuple(n - ((m - 1) * s - 2 * p + k) for n, m, k, s, p in sizes)
-    return F.conv_transpose2d(y, w, None, stride, padding, rest)
+def conv2d_input(y, w, x_shape, stride, padding, dilation):
+    settings = stride, padding, dilation
+    sizes = zip(x_shape[2:], y.shape[2:], w.shape[2:], *settings, strict=True)
+    rest = (n - ((m - 1) * s - 2 * p + (k - 1) * d + 1) for n, m, k, s, p, d in sizes)
+    return F.conv_transpose2d(y, w, None, stride, padding, tuple(rest), 1, dilation)
 
 
-def conv2d_weight(x, y, w_shape, stride, padding):
-    seen = F.unfold(x, w_shape[2:], 1, padding, stride)
+def conv2d_weight(x, y, w_shape, stride, padding, dilation):
+    seen = F.unfold(x, w_shape[2:], dilation, padding, stride)
     return torch.einsum("nol, nkl -> ok", y.flatten(2), seen).reshape(w_shape)
 
 
@@ -190,15 +237,25 @@ def select(x, flat, kernel, stride, padding):
     return x.flatten(2).gather(2, flat.flatten(2)).reshape(flat.shape)
 
 
-def output_of(x, w, stride, padding):
+def output_of(x, w, *settings):
     """A gradient for the output of a convolution of x with w."""
-    shape = F.conv2d(torch.tensor(x), torch.tensor(w), None, stride, padding).shape
-    return normal(*shape)
+    return normal(*F.conv2d(torch.tensor(x), torch.tensor(w), None, *settings).shape)
 
 
 def chance(*shape):
     """Probabilities that are not near 0 or 1."""
     return np.asarray(0.1 + 0.8 * np.abs(np.sin(normal(*shape))))
+
+
+def normalize(x, w, b, running, dims, eps):
+    if dims[0] + len(dims) == x.ndim:
+        return F.layer_norm(x, [x.shape[d] for d in dims], w, b, eps)
+    flat = [None if a is None else a.flatten() for a in (w, b)]
+    return F.batch_norm(x, None, None, *flat, training=True, eps=eps)
+
+
+def cross_entropy(x, t, dim):
+    return F.cross_entropy(x, t, reduction="none")
 
 
 def floor_divide(x, y):
@@ -334,21 +391,8 @@ ROWS = {
         conv2d_weight,
         *((x, output_of(x, w, *sp), w.shape, *sp) for x, w, _, *sp in FILTERED),
     ),
-    ops.Normalize: (
-        lambda x, dims, eps: F.layer_norm(
-            x.movedim(dims, tuple(range(-len(dims), 0))),
-            [x.shape[d] for d in dims],
-            eps=eps,
-        ).movedim(tuple(range(-len(dims), 0)), dims),
-        (normal(3, 4), (1,), 1e-5),
-        (normal(3, 4), (0,), 1e-5),
-        (normal(3, 3), (1,), 1e-5),
-        (normal(2, 3, 4, 5), (0, 2, 3), 1e-5),
-        (normal(2, 3, 4), (1, 2), 0.5),
-        (normal(4, 3).T, (1,), 1e-5),
-        (np.ones((2, 3)), (1,), 1e-5),
-        (normal(3, 1), (1,), 1e-5),
-    ),
+    ops.Normalize: (normalize, *NORMALIZED),
+    ops.CrossEntropy: (cross_entropy, *CLASSIFIED),
     ops.BinaryCrossEntropy: (
         lambda x, t: -(t * torch.log(x) + (1 - t) * torch.log(1 - x)),
         *((chance(*s), chance(*s)) for s in [(3, 4), (5,), (3, 3), ()]),

@@ -32,6 +32,23 @@ GROUPS = {
         x.scatter(dim=1, index=n[:1] * 0, value=9) | x.scatter(1, n * 0)
         torch.arange(end=4) | torch.arange(start=1, end=4)
     """,
+    "random numbers": """
+        torch.rand(size=(2, 3)).shape == (2, 3)
+        torch.randn(size=(2,)).dtype is x.dtype
+        torch.rand(2, dtype=float).dtype == torch.float64 | torch.rand(2, dtype=int)
+        torch.randn(2, dtype=torch.int64) | torch.rand(-1) | torch.randn(2, -1)
+        torch.randperm(-1) | torch.randint(3, (-2,)) | torch.randint(1, size=(2,))
+        torch.randint(1, (2,), dtype=float, requires_grad=True) | torch.randint(1, 3, 2)
+        torch.randint(1, (2,), requires_grad=True) | torch.randint(3)
+        torch.randperm(1, dtype=float, requires_grad=True)
+    """,
+    "a gradient that is set": """
+        setattr(w, "grad", 1) | setattr(w, "grad", x[0])
+        setattr(w, "grad", x.double())
+        setattr(w, "grad", w) | setattr(w, "grad", x) or w.grad is x
+        setattr(w, "grad", n) | setattr(x, "grad", x.clone()) or x.grad
+        setattr(w, "grad", None) or w.grad
+    """,
     "Python's types as dtypes": """
         torch.zeros(2, dtype=float) | torch.ones(2, dtype=int) | x.to(float)
         x.to(bool) | torch.tensor([1.5, 0], dtype=int)

@@ -6,6 +6,8 @@ use: dimensions are tuples of non-negative ints, dtypes are names such as "float
 """
 
 from contextvars import copy_context
+from functools import cache
+from operator import attrgetter
 
 import numpy as np
 
@@ -13,14 +15,16 @@ from .convolution import (
     conv2d,
     conv2d_input,
     conv2d_weight,
+    keep,
     max_pool2d,
     max_select2d,
     max_unpool2d,
 )
 from .erf import erf
+from .normalization import normalize, normalize_gradients
 
 __all__ = ["conv2d", "conv2d_input", "conv2d_weight", "erf"]
-__all__ += ["max_pool2d", "max_select2d", "max_unpool2d"]
+__all__ += ["max_pool2d", "max_select2d", "max_unpool2d", "normalize"]
 
 Array = np.ndarray
 asarray = np.asarray
@@ -28,7 +32,7 @@ FLOATS = tuple(map(np.dtype, ("float16", "float32", "float64")))
 
 # Elementwise: NumPy's own.
 exp, log, sqrt, sin, cos, tanh = np.exp, np.log, np.sqrt, np.sin, np.cos, np.tanh
-abs, where, maximum, minimum = np.abs, np.where, np.maximum, np.minimum
+abs, maximum, minimum = np.abs, np.maximum, np.minimum
 isnan, floor, round = np.isnan, np.floor, np.round
 expm1, log1p, log2, log10 = np.expm1, np.log1p, np.log2, np.log10
 clamp_min, clamp_max = np.maximum, np.minimum
@@ -39,6 +43,33 @@ def silent_context():
     context = copy_context()
     context.run(np.seterr, all="ignore")
     return context
+
+
+def where(condition, x, y):
+    if _is_zero(y) and _alike(condition, x):
+        return _erased(x, condition)
+    if _is_zero(x) and _alike(condition, y):
+        return _erased(y, ~condition)
+    return np.where(condition, x, y)
+
+
+def _is_zero(x):
+    return type(x) is float and x.hex() == "0x0.0p+0"  # and not -0.0
+
+
+def _alike(condition, x):
+    """Whether these are a condition and numbers with fractions, of one shape."""
+    if not (type(condition) is type(x) is np.ndarray) or condition.shape != x.shape:
+        return False
+    return condition.dtype == bool and x.dtype in FLOATS
+
+
+def _erased(x, kept):
+    """x where it is kept, else 0. np.where asks at each element which way to go. To
+    multiply the bits by 1 or 0 is ten times faster, and spares inf and nan."""
+    out, bits = np.empty_like(x), f"i{x.itemsize}"
+    np.multiply(x.view(bits), kept, out.view(bits))
+    return out
 
 
 def sign(x):
@@ -137,8 +168,9 @@ def min_with_indices(x, dim, keepdim):
 
 
 def log_softmax(x, dim):
-    shifted = x - x.max(dim, keepdims=True, initial=-np.inf)
-    return shifted - np.log(np.exp(shifted).sum(dim, keepdims=True))
+    out = x - x.max(dim, keepdims=True, initial=-np.inf)
+    out -= np.log(np.exp(out).sum(dim, keepdims=True))
+    return out
 
 
 def softmax(x, dim):
@@ -149,6 +181,27 @@ def softmax(x, dim):
 
 def matmul(a, b):
     return a.dot(b) if a.ndim == b.ndim == 2 else a @ b  # dot begins sooner
+
+
+def cross_entropy(x, t, dim):
+    """-log softmax(x)[t]; and what the gradient needs: exponentials and their sums."""
+    powers = x - x.max(dim, keepdims=True, initial=-np.inf)
+    chosen = powers[_along(dim, np.expand_dims(t, dim))]
+    np.exp(powers, out=powers)
+    sums = powers.sum(dim, keepdims=True)
+    return (np.log(sums) - chosen).squeeze(dim), (powers, sums)
+
+
+def _cross_entropy_gradient(g, t, aux, dim):
+    powers, sums = aux
+    g = np.expand_dims(g, dim)
+    out = powers * (g / sums)
+    out[_along(dim, np.expand_dims(t, dim))] -= g
+    return out
+
+
+def _normalize_x(g, x, w, aux, dims):
+    return normalize_gradients(g, x, w, aux, dims)[0]
 
 
 def linear(x, w, b):
@@ -247,7 +300,10 @@ def cast(x, dtype, source=None):
 
 
 def dtype_name(x):
-    return x.dtype.name
+    return _name(x.dtype)
+
+
+_name = cache(attrgetter("name"))  # NumPy makes it up anew each time
 
 
 def device_name(x):
@@ -286,5 +342,10 @@ def shares_memory(x, y):
     return np.may_share_memory(x, y)
 
 
-FUSED = {}  # NumPy has no kernels for whole rules
-UPDATES = {}  # nor for the formulas of optimizers
+FUSED = {  # rules that save work, by what forward has computed or a faster way
+    "Relu.x": lambda g, out: keep(~(out <= 0), g),  # five times as fast as where
+    "CrossEntropy.x": _cross_entropy_gradient,
+    "Normalize": normalize_gradients,
+    "Normalize.x": _normalize_x,
+}
+UPDATES = {}  # NumPy has no kernels for the formulas of optimizers

@@ -6,6 +6,19 @@ writes out; each is tested against the rule it replaces. Chapter: on the GPU.
 
 import torch
 
+from .torch_convolution import (
+    conv2d,
+    conv2d_gradients,
+    conv2d_input,
+    conv2d_weight,
+    max_pool2d,
+    max_select2d,
+    max_unpool2d,
+)
+
+__all__ = ["conv2d", "conv2d_input", "conv2d_weight"]
+__all__ += ["max_pool2d", "max_select2d", "max_unpool2d"]
+
 aten = torch.ops.aten
 
 Array, asarray = torch.Tensor, torch.as_tensor
@@ -31,6 +44,17 @@ amin, argmin, logsumexp, cumsum = (
 )
 log_softmax, softmax = torch.log_softmax, torch.softmax
 matmul, linear = torch.matmul, torch.nn.functional.linear
+
+
+def cross_entropy(x, t, dim):
+    """-log softmax(x)[t]; and what the gradient needs: log softmax(x)."""
+    scores = torch.log_softmax(x, dim)
+    return -scores.gather(dim, t.unsqueeze(dim)).squeeze(dim), scores
+
+
+def _cross_entropy_gradient(g, t, aux, dim):
+    g = g.unsqueeze(dim)
+    return torch.exp(aux).mul_(g).scatter_add_(dim, t.unsqueeze(dim), -g)
 
 
 def max_with_indices(x, dim, keepdim):
@@ -91,41 +115,36 @@ def set_index(x, key, value):
     return out
 
 
-# Convolution and pooling.
+# Normalisation: over the last dims as for layers, over all but dim 1 as for batches.
 
 
-def conv2d(x, w, b, stride, padding):
-    return torch.conv2d(x, w, b, stride, padding)
+def normalize(x, w, b, running, dims, eps):
+    """w (x - mean) / s + b; and what the gradient needs: mean and 1 / s."""
+    if _are_last(dims, x):
+        out, *aux = aten.native_layer_norm.default(x, x.shape[dims[0] :], w, b, eps)
+        return out, aux
+    mean, variance, momentum = running or (None, None, 0.0)
+    settings = mean, variance, True, momentum, eps
+    out, *aux = aten.native_batch_norm.default(x, _flat(w), _flat(b), *settings)
+    return out, aux
 
 
-def conv2d_input(g, w, x_shape, stride, padding):
-    x = g.new_empty(()).expand(x_shape)
-    return _convolution_backward(g, x, w, stride, padding, (True, False, False))[0]
+def _normalize_gradients(g, x, w, aux, dims, eps, wanted):
+    if _are_last(dims, x):
+        known = x.shape[dims[0] :], *aux, w, w
+        return aten.native_layer_norm_backward.default(g, x, *known, wanted)
+    settings = None, None, *aux, True, eps, wanted
+    for_x, *rest = aten.native_batch_norm_backward.default(g, x, _flat(w), *settings)
+    return for_x, *(a if a is None else a.reshape(w.shape) for a in rest)
 
 
-def conv2d_weight(x, g, w_shape, stride, padding):
-    w = g.new_empty(()).expand(w_shape)
-    return _convolution_backward(g, x, w, stride, padding, (False, True, False))[1]
+def _are_last(dims, x):
+    """Whether `dims` are the last dims of x; otherwise they are all but dim 1."""
+    return dims[0] + len(dims) == x.ndim
 
 
-def _convolution_backward(g, x, w, stride, padding, wanted):
-    bias = [w.shape[0]]
-    return aten.convolution_backward.default(
-        g, x, w, bias, stride, padding, (1, 1), False, (0, 0), 1, wanted
-    )
-
-
-def max_pool2d(x, kernel, stride, padding):
-    return aten.max_pool2d_with_indices.default(x, kernel, stride, padding)
-
-
-def max_unpool2d(g, aux, x_shape, kernel, stride, padding):
-    flat = g.new_zeros(x_shape[0], x_shape[1], x_shape[2] * x_shape[3])
-    return flat.scatter_add_(2, aux.flatten(2), g.flatten(2)).reshape(x_shape)
-
-
-def max_select2d(x, aux, kernel, stride, padding):
-    return x.flatten(2).gather(2, aux.flatten(2)).reshape(aux.shape)
+def _flat(w):
+    return None if w is None else w.reshape(-1)
 
 
 # Making, copying, converting.
@@ -208,7 +227,7 @@ def shares_memory(x, y):
 
 _tanh, _sigmoid = aten.tanh_backward.default, aten.sigmoid_backward.default
 _relu, _log_softmax = aten.threshold_backward.default, aten._log_softmax_backward_data
-_softmax, _max_pool = aten._softmax_backward_data, aten.max_pool2d_with_indices_backward
+_softmax = aten._softmax_backward_data
 
 FUSED = {
     "Tanh.x": lambda g, out: _tanh(g, out),
@@ -216,9 +235,14 @@ FUSED = {
     "Relu.x": lambda g, out: _relu(g, out, 0),
     "LogSoftmax.x": lambda g, out, dim: _log_softmax.default(g, out, dim, out.dtype),
     "Softmax.x": lambda g, out, dim: _softmax.default(g, out, dim, out.dtype),
-    "Conv2d": lambda g, x, w, stride, padding: _convolution_backward(
-        g, x, w, stride, padding, (True, True, True)
+    "Conv2d": conv2d_gradients,
+    "CrossEntropy.x": _cross_entropy_gradient,
+    "Normalize": lambda g, x, w, aux, dims, eps: _normalize_gradients(
+        g, x, w, aux, dims, eps, (True, True, True)
     ),
+    "Normalize.x": lambda g, x, w, aux, dims, eps: _normalize_gradients(
+        g, x, w, aux, dims, eps, (True, False, False)
+    )[0],
 }
 
 

@@ -46,38 +46,19 @@ def require_classes(name, scores, target, dim):
         )
 
 
-def pair(name, value):
-    """`value` as a pair (vertical, horizontal)."""
-    if value is None or isinstance(value, int):
-        return (value, value)
-    if len(value) != 2:
+def require_weight(weight, classes):
+    """Refuse weights that are not one for each class."""
+    if tuple(weight.shape) != (classes,):
         raise RuntimeError(
-            f"{name} {tuple(value)}: it must be an int or a pair of ints"
+            f"weight of shape {tuple(weight.shape)} for {classes} classes: it must "
+            f"have shape ({classes},)"
         )
-    return tuple(value)
-
-
-def conv_padding(padding, kernel, stride):
-    """The padding of a convolution as a pair; "valid" and "same" become numbers."""
-    if not isinstance(padding, str):
-        return pair("padding", padding)
-    if padding not in ("valid", "same"):
-        raise ValueError(f"padding {padding!r}: it must be ints, 'valid' or 'same'")
-    if padding == "valid":
-        return (0,) * len(kernel)
-    if any(s != 1 for s in stride):
-        raise ValueError(f"padding='same' with stride {stride}: the stride must be 1")
-    if any(k % 2 == 0 for k in kernel):
-        raise NotImplementedError(
-            f"padding='same' with kernel {kernel}: only odd sizes are built"
-        )
-    return tuple(k // 2 for k in kernel)
 
 
 def require_plain(name, **settings):
     """Refuse settings other than 1, which are not built."""
     for setting, value in settings.items():
-        if value not in (1, (1, 1)):
+        if value not in (1, (1,), (1, 1)):
             raise NotImplementedError(f"{name} with {setting}={value}: only 1 is built")
 
 
@@ -98,57 +79,15 @@ def require_linear(input, weight, bias):
             f"{w[-1]} features, the last size of the input is "
             f"{x[-1] if x else 'missing'}"
         )
-    _require_bias("linear", weight, bias)
+    require_bias("linear", weight, bias)
 
 
-def require_conv(input, weight, bias):
-    """Refuse what `conv2d` cannot slide over each other."""
-    require_image("conv2d", input)
-    require_same_kind("conv2d", input, weight, bias)
-    if weight.dim() != 4:
-        raise RuntimeError(
-            f"conv2d with weight of shape {tuple(weight.shape)}: it must have the "
-            "dimensions output channels, input channels, height and width"
-        )
-    channels = input.shape[-3]
-    if channels != weight.shape[1]:
-        raise RuntimeError(
-            f"conv2d of {_count(channels, 'input channel')} with weight of shape "
-            f"{tuple(weight.shape)}: the weight is made for "
-            f"{_count(weight.shape[1], 'channel')}"
-        )
-    _require_bias("conv2d", weight, bias)
-
-
-def _require_bias(name, weight, bias):
+def require_bias(name, weight, bias):
+    """Refuse a bias that is not one number for each output of the weight."""
     if bias is not None and tuple(bias.shape) != (weight.shape[0],):
         raise RuntimeError(
             f"{name} with weight of shape {tuple(weight.shape)} and bias of shape "
             f"{tuple(bias.shape)}: the bias must have shape ({weight.shape[0]},)"
-        )
-
-
-def require_image(name, input):
-    """Refuse what is neither an image nor a batch of images."""
-    if input.dim() not in (3, 4):
-        raise RuntimeError(
-            f"{name} of shape {tuple(input.shape)}: the input must have the dimensions "
-            "channels, height and width, or batch before them"
-        )
-
-
-def require_window(name, input, kernel, stride, padding):
-    """Refuse a window that does not fit into the image."""
-    if min(stride) <= 0 or min(padding) < 0:
-        raise RuntimeError(
-            f"{name} with stride {stride} and padding {padding}: the stride must be "
-            "positive, the padding not negative"
-        )
-    padded = tuple(n + 2 * p for n, p in zip(input.shape[-2:], padding, strict=True))
-    if any(k > n for k, n in zip(kernel, padded, strict=True)):
-        raise RuntimeError(
-            f"{name} with kernel {kernel} on an image of {padded} (with padding): the "
-            "kernel must not be larger"
         )
 
 
@@ -168,17 +107,6 @@ def require_same_kind(name, input, *parameters):
             )
 
 
-def _count(n, words):
-    return f"{n} {words}" if n == 1 else f"{n} {words}s"
-
-
-def batched(function, input):
-    """`function` of a batch of images, for one image too."""
-    if input.dim() == 4:
-        return function(input)
-    return function(input.unsqueeze(0)).squeeze(0)
-
-
 def require_sizes(name, input, shape, **parameters):
     """Refuse parameters of another shape than `shape`, or of another kind."""
     require_same_kind(name, input, *parameters.values())
@@ -188,32 +116,6 @@ def require_sizes(name, input, shape, **parameters):
                 f"{name} of shape {tuple(input.shape)} with {parameter} of shape "
                 f"{tuple(values.shape)}: it must have shape {tuple(shape)}"
             )
-
-
-def single(value):
-    """`value` as a tuple of one, as the layers for series keep their sizes."""
-    return (value,) if isinstance(value, int) else tuple(value)
-
-
-def as_row(name, input, kernel, stride, padding):
-    """A series as an image of one row, and the settings of a window as pairs."""
-    if input.dim() not in (2, 3):
-        raise RuntimeError(
-            f"{name} of shape {tuple(input.shape)}: the input must have the dimensions "
-            "channels and length, or batch before them"
-        )
-    stride = kernel if stride is None else stride
-    pairs = (1, *single(kernel)), (1, *single(stride)), (0, *single(padding))
-    return input.unsqueeze(-2), pairs
-
-
-def require_half(name, kernel, padding):
-    """Refuse padding that could fill a window alone."""
-    if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
-        raise RuntimeError(
-            f"{name} with padding {padding} and kernel_size {kernel}: the padding "
-            "must be at most half of the kernel_size"
-        )
 
 
 def require_attention(query, key, value, mask, dropout_p, is_causal):

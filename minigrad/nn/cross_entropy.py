@@ -5,17 +5,13 @@ the logarithm of what it said about the right one. Each function is followed by 
 module that holds its settings. The chapter on the CNN explains them.
 """
 
-import math
-
+from minigrad import ops
 from minigrad.arguments import at_hand
 from minigrad.creation import where
+from minigrad.engine import apply
+from minigrad.reduction import fractions
 
-from .checks import (
-    require_classes,
-    require_reduction,
-    require_shares,
-    require_smoothing,
-)
+from .checks import require_classes, require_shares, require_smoothing, require_weight
 from .loss import reduced
 from .module import Module
 
@@ -31,8 +27,11 @@ def nll_loss(input, target, weight=None, *, ignore_index=-100, reduction="mean")
     raises: IndexError for a target outside 0..C-1 that is not ignore_index, ValueError
         or RuntimeError for shapes that do not fit
     """
-    settings = weight, reduction, 0.0
-    return _class_loss("nll_loss", input, target, ignore_index, *settings)
+    dim, target, counted = _classes("nll_loss", input, target, ignore_index)
+    losses = -apply(ops.Gather, input, dim, target.unsqueeze(dim)).squeeze(dim)
+    shares = _shares(weight, target, input.shape[dim])
+    losses = losses if shares is None else losses * shares
+    return _averaged(losses, shares, counted, reduction)
 
 
 class NLLLoss(Module):
@@ -79,20 +78,25 @@ def cross_entropy(
     raises: IndexError for a target outside 0..C-1 that is not ignore_index, ValueError
         or RuntimeError for shapes and settings that do not fit
 
-    Computed as log_softmax then selection, so large scores do not overflow.
-    Source: Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4;
-    for the smoothing, Szegedy et al., Rethinking the Inception Architecture (2016),
-    section 7.
+    Computed from x - max x, so large scores do not overflow. To look at targets on a
+    GPU would mean to wait for it: there its own kernels refuse them.
+    Source: Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4; on
+    smoothing, Szegedy et al., Rethinking the Inception Architecture (2016), section 7.
 
         >>> cross_entropy(tensor([[2.0, 2.0, 2.0]]), tensor([0]))
         tensor(1.0986)
     """
     require_smoothing(label_smoothing)
-    scores = input.log_softmax(min(input.dim(), 2) - 1)
-    settings = weight, reduction, label_smoothing
-    if input.shape and target.shape == input.shape:
-        return _share_loss(scores, target, *settings)
-    return _class_loss("cross_entropy", scores, target, ignore_index, *settings)
+    if target.shape == input.shape:
+        return _share_loss(input, target, weight, reduction, label_smoothing)
+    dim, target, counted = _classes("cross_entropy", input, target, ignore_index)
+    losses = apply(ops.CrossEntropy, fractions(input, "cross_entropy"), target, dim)
+    shares = _shares(weight, target, input.shape[dim])
+    losses = losses if shares is None else losses * shares
+    if label_smoothing:
+        spread = -_weighted(input.log_softmax(dim), weight, dim).mean(dim)
+        losses = losses * (1 - label_smoothing) + spread * label_smoothing
+    return _averaged(losses, shares, counted, reduction)
 
 
 class CrossEntropyLoss(Module):
@@ -127,71 +131,61 @@ class CrossEntropyLoss(Module):
         )
 
 
-def _share_loss(scores, shares, weight, reduction, smoothing):
-    """The loss of log-probabilities against the share of each class."""
-    require_shares(shares)
-    dim = min(scores.dim(), 2) - 1
+def _share_loss(input, target, weight, reduction, smoothing):
+    """The loss of scores against the share of each class."""
+    require_shares(target)
+    dim = _dim_of_classes(input)
     if smoothing:
-        shares = shares * (1 - smoothing) + smoothing / scores.shape[dim]
-    losses = -(_weighted(scores, weight, dim) * shares).sum(dim)
-    return reduced(losses, reduction)
+        target = target * (1 - smoothing) + smoothing / input.shape[dim]
+    scores = _weighted(input.log_softmax(dim), weight, dim)
+    return reduced(-(scores * target).sum(dim), reduction)
 
 
-def _class_loss(name, scores, target, ignore_index, weight, reduction, smoothing):
-    """The loss of log-probabilities against integer classes.
-
-    With smoothing e:  -(1 - e) weight[t] scores[t] - e / C * sum of weight * scores.
-    """
-    require_reduction(reduction)
-    dim = min(scores.dim(), 2) - 1
-    require_classes(name, scores, target, dim)
-    classes = scores.shape[dim]
-    target, counted = _without_ignored(
-        name, target, scores.shape, ignore_index, classes
-    )
-    weighted = _weighted(scores, weight, dim)
-    losses = -weighted.gather(dim, target.long().unsqueeze(dim)).squeeze(dim)
-    if smoothing:
-        uniform = weighted.sum(dim) * (smoothing / classes)
-        losses = losses * (1 - smoothing) - uniform
+def _averaged(losses, shares, counted, reduction):
+    """The losses reduced. shares: by what each was weighted; counted: which count."""
     if counted is not None:
         losses = where(counted, losses, 0.0)
-    if reduction != "mean" or (weight is None and counted is None):
+        shares = counted if shares is None else shares * counted
+    if reduction != "mean" or shares is None:
         return reduced(losses, reduction)
-    shares = counted if weight is None else weight[target]
-    if weight is not None and counted is not None:
-        shares = shares * counted
     return losses.sum() / shares.sum()
+
+
+def _shares(weight, target, classes):
+    """The weight of each target, or None without weights."""
+    if weight is None:
+        return None
+    require_weight(weight, classes)
+    return weight[target]
 
 
 def _weighted(scores, weight, dim):
     """`scores` times the weight of their class; the classes stand along `dim`."""
     if weight is None:
         return scores
-    classes = scores.shape[dim]
-    if tuple(weight.shape) != (classes,):
-        raise RuntimeError(
-            f"weight of shape {tuple(weight.shape)} for {classes} classes: it must "
-            f"have shape ({classes},)"
-        )
-    return scores * weight.reshape(classes, *[1] * (scores.dim() - 1 - dim))
+    require_weight(weight, scores.shape[dim])
+    return scores * weight.reshape(-1, *[1] * (scores.dim() - 1 - dim))
 
 
-def _without_ignored(name, target, shape, ignore_index, classes):
-    """The targets with class 0 for the ignored ones, and which count (None: all)."""
-    array = target.array
-    if math.prod(array.shape) == 0:
-        return target, None
-    near = at_hand(array)
-    inside = near and array.min() >= 0 and array.max() < classes
-    if inside and not 0 <= ignore_index < classes:
-        return target, None
-    counted = target != ignore_index
-    outside = (array < 0) | (array >= classes)
-    wrong = array[outside & counted.array] if near else ()
-    if len(wrong):
-        raise IndexError(
-            f"{name} target {int(wrong[0])} is not a class: scores of shape "
-            f"{tuple(shape)} have classes 0..{classes - 1}"
-        )
-    return where(counted, target, 0), counted
+def _dim_of_classes(input):
+    """1 in a batch, 0 for a single sample."""
+    return min(input.dim(), 2) - 1
+
+
+def _classes(name, input, target, ignore_index):
+    """The dim of the classes, the targets with class 0 for the ignored ones, and which
+    of them count (None: all)."""
+    dim = _dim_of_classes(input)
+    require_classes(name, input, target, dim)
+    target, classes = target.long(), input.shape[dim]
+    array, counted = target.array, target != ignore_index
+    if at_hand(array):  # a look at a GPU's would make us wait
+        wrong = array[((array < 0) | (array >= classes)) & counted.array]
+        if len(wrong):
+            raise IndexError(
+                f"{name} target {int(wrong[0])} is not a class: scores of shape "
+                f"{tuple(input.shape)} have classes 0..{classes - 1}"
+            )
+        if counted.array.all():
+            return dim, target, None
+    return dim, where(counted, target, 0), counted

@@ -8,7 +8,7 @@ and nothing needs to be done in evaluation. The chapter on regularisation explai
 import warnings
 
 from minigrad.creation import zeros_like
-from minigrad.random import rand
+from minigrad.random import coins
 
 from .module import Module
 
@@ -51,7 +51,7 @@ def dropout2d(input, p=0.5, training=True, inplace=False):
             "switch to using dropout1d instead.",
             stacklevel=2,
         )
-    if input.dim() < 2:
+    if input.dim() < 2 and training and 0 < p < 1:
         raise RuntimeError(
             f"dropout2d of shape {input.shape}: the input must have the dimensions "
             "batch and channels at least"
@@ -68,8 +68,7 @@ def _dropped(input, shape, p, training, inplace):
     if p == 1:
         mask = zeros_like(input)
     else:
-        draws = rand(shape, device=input.device)
-        mask = (draws >= p).to(input.dtype) / (1 - p)
+        mask = coins(shape, 1 - p, input.device).to(input.dtype) / (1 - p)
     return input.mul_(mask) if inplace else input * mask
 
 

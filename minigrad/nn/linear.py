@@ -49,13 +49,7 @@ class Linear(Module):
         super().__init__()
         self.in_features = in_features
         self.out_features = out_features
-        made = {"device": device, "dtype": dtype}
-        self.weight = Parameter(empty((out_features, in_features), **made))
-        if bias:
-            self.bias = Parameter(empty(out_features, **made))
-        else:
-            self.register_parameter("bias", None)
-        self.reset_parameters()
+        add_parameters(self, (out_features, in_features), bias, device, dtype)
 
     def reset_parameters(self):
         """Draw weight and bias anew."""
@@ -70,6 +64,15 @@ class Linear(Module):
             f"in_features={self.in_features}, out_features={self.out_features}, "
             f"bias={self.bias is not None}"
         )
+
+
+def add_parameters(module, shape, bias, device, dtype):
+    """Give a module its weight of `shape`, and a bias if it has one, and draw them."""
+    made = {"device": device, "dtype": dtype}
+    module.weight = Parameter(empty(shape, **made))
+    bias = Parameter(empty(shape[0], **made)) if bias else None
+    module.register_parameter("bias", bias)
+    module.reset_parameters()
 
 
 def reset(weight, bias):

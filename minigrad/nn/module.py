@@ -8,6 +8,7 @@ layers explains it.
 
 from collections import OrderedDict, namedtuple
 from collections.abc import Mapping
+from functools import reduce
 from textwrap import indent
 
 from minigrad.dtype import dtype as Dtype
@@ -308,10 +309,12 @@ class Module(Hooked):
             if buffer is not None and name not in self._non_persistent_buffers:
                 yield name, buffer
 
-    def load_state_dict(self, state_dict, strict=True):
+    def load_state_dict(self, state_dict, strict=True, assign=False):
         """Copy tensors into the parameters and buffers that they are named for.
 
         strict: whether names that are missing or not expected are an error
+        assign: whether the tensors themselves become the parameters and buffers, with
+            their dtype and device, instead of being copied
         returns: the lists missing_keys and unexpected_keys
         raises: RuntimeError that lists all that does not fit; what fits is copied
         """
@@ -329,13 +332,37 @@ class Module(Hooked):
             errors.append(f"Unexpected key(s) in state_dict: {_quoted(unexpected)}. ")
         for name, member in own.items():
             if name in state_dict:
-                errors += _load(name, member, state_dict[name])
+                errors += self._load(name, member, state_dict[name], assign)
         if errors:
             raise RuntimeError(
                 f"Error(s) in loading state_dict for {type(self).__name__}:\n\t"
                 + "\n\t".join(errors)
             )
         return _IncompatibleKeys(missing, unexpected)
+
+    def _load(self, name, member, value, assign):
+        """Copy `value` into `member`, or assign it; the errors that prevent it."""
+        if not isinstance(value, Tensor):
+            return [
+                f'While copying the parameter named "{name}", expected torch.Tensor or '
+                f"Tensor-like object from checkpoint but received {type(value)}"
+            ]
+        if value.shape != member.shape:
+            return [
+                f"size mismatch for {name}: copying a param with shape "
+                f"{_size(value)} from checkpoint, the shape in current model is "
+                f"{_size(member)}."
+            ]
+        if not assign:
+            with no_grad():
+                member.copy_(value)
+            return []
+        if isinstance(member, Parameter):
+            value = value if isinstance(value, Parameter) else Parameter(value)
+            value.requires_grad_(member.requires_grad)
+        *path, last = name.split(".")
+        setattr(reduce(getattr, path, self), last, value)
+        return []
 
     # Printing.
 
@@ -388,25 +415,12 @@ def _require_init(module, table, words):
         raise AttributeError(f"cannot assign {words} before Module.__init__() call")
 
 
-def _load(name, member, value):
-    """Copy `value` into `member`; the errors that prevent it."""
-    if not isinstance(value, Tensor):
-        return [
-            f'While copying the parameter named "{name}", expected Tensor or '
-            f"Tensor-like object from checkpoint but received {type(value)}"
-        ]
-    if value.shape != member.shape:
-        return [
-            f"size mismatch for {name}: copying a param with shape {value.shape} from "
-            f"checkpoint, the shape in current model is {member.shape}."
-        ]
-    with no_grad():
-        member.copy_(value)
-    return []
-
-
 def _joined(prefix, name):
     return f"{prefix}.{name}" if prefix else name
+
+
+def _size(tensor):
+    return f"torch.Size({list(tensor.shape)})"
 
 
 def _quoted(names):

@@ -11,8 +11,7 @@ import math
 from minigrad import ops
 from minigrad.creation import empty, ones, tensor, zeros
 from minigrad.dtype import int64
-from minigrad.engine import apply
-from minigrad.grad_mode import no_grad
+from minigrad.engine import apply, touch
 
 from . import init
 from .checks import require_sizes
@@ -85,37 +84,34 @@ def batch_norm(
             "batch_norm in evaluation without running_mean or running_var: give both, "
             "or take training=True"
         )
+    if (running_mean is None) != (running_var is None):
+        raise ValueError(
+            "running_mean and running_var must either both be None or neither be None"
+        )
     sizes = {**running, "weight": weight, "bias": bias}
     require_sizes("batch_norm", input, input.shape[1:2], **sizes)
     if training:
-        _require_several("batch_norm", input.shape, _count(input))
-        dims = (0, *range(2, input.dim()))
-        out = apply(ops.Normalize, input, dims, eps)
-        _follow(running_mean, running_var, input.detach(), dims, momentum)
-    else:
-        mean, variance = (_channels(values, input) for values in running.values())
-        out = (input - mean) / (variance + eps).sqrt()
+        count = input.shape[0] * math.prod(input.shape[2:])
+        _require_several("batch_norm", input.shape, count)
+        return _batch_norm(input, *running.values(), weight, bias, momentum, eps)
+    mean, variance = (_channels(values, input) for values in running.values())
+    out = (input - mean) / (variance + eps).sqrt()
     return _scaled(out, _channels(weight, input), _channels(bias, input))
 
 
-def _count(input):
-    """How many numbers each channel has."""
-    return input.shape[0] * math.prod(input.shape[2:])
-
-
-def _follow(running_mean, running_var, x, dims, momentum):
-    """Move the running statistics towards those of x."""
-    with no_grad():
-        mean = x.mean(dims, keepdim=True)
-        if running_mean is not None:
-            _move(running_mean, mean.reshape(-1), momentum)
-        if running_var is not None:
-            squares = (x - mean).square().sum(dims)
-            _move(running_var, squares / (_count(x) - 1), momentum)
-
-
-def _move(running, new, momentum):
-    running.mul_(1 - momentum).add_(new.to(running.dtype), alpha=momentum)
+def _batch_norm(input, running_mean, running_var, weight, bias, momentum, eps):
+    """`batch_norm` by the statistics of the batch, which the running ones follow."""
+    weight, bias = _channels(weight, input), _channels(bias, input)
+    if 0 in input.shape:
+        return _scaled(input, weight, bias)
+    dims = (0, *range(2, input.dim()))
+    if running_mean is None:
+        return apply(ops.Normalize, input, weight, bias, None, dims, eps)
+    running = running_mean.array, running_var.array, momentum
+    out = apply(ops.Normalize, input, weight, bias, running, dims, eps)
+    touch(running_mean)
+    touch(running_var)
+    return out
 
 
 class _BatchNorm(_Affine):
@@ -226,7 +222,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
         )
     require_sizes("layer_norm", input, shape, weight=weight, bias=bias)
     dims = tuple(range(first, input.dim()))
-    return _scaled(apply(ops.Normalize, input, dims, eps), weight, bias)
+    return apply(ops.Normalize, input, weight, bias, None, dims, eps)
 
 
 class LayerNorm(_Affine):
@@ -295,7 +291,8 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     require_sizes("group_norm", input, (channels,), weight=weight, bias=bias)
     groups = input.reshape(batch, num_groups, channels // num_groups, *rest)
     dims = tuple(range(2, groups.dim()))
-    out = apply(ops.Normalize, groups, dims, eps).reshape(input.shape)
+    out = apply(ops.Normalize, groups, None, None, None, dims, eps)
+    out = out.reshape(input.shape)
     return _scaled(out, _channels(weight, input), _channels(bias, input))
 
 

@@ -39,7 +39,7 @@ from .elementwise import (
 )
 from .index import Gather, Index, IndexAdd, ScatterAdd, SetIndex
 from .linalg import Linear, MatMul
-from .loss import BinaryCrossEntropy
+from .loss import BinaryCrossEntropy, CrossEntropy
 from .norm import Normalize
 from .op import Op
 from .pool import MaxPool2d, MaxSelect2d, MaxUnpool2d

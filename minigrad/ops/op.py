@@ -30,6 +30,7 @@ class Op:
     """
 
     view = False  # whether the output may share memory with the first argument
+    has_aux = False  # whether forward returns an aux: for the rules, or for FUSED alone
 
     def __init_subclass__(cls):
         cls.name = cls.__name__
@@ -50,7 +51,7 @@ class Op:
                 f"{cls.name}.forward{signature(cls.forward)} has an argument that a "
                 "rule could not tell from g, out, aux or a shape: rename it"
             )
-        cls.has_aux = any("aux" in signature(r).parameters for r in cls.rules.values())
+        cls.has_aux |= any("aux" in signature(r).parameters for r in cls.rules.values())
         cls.plans = {}
 
     @classmethod

@@ -27,15 +27,15 @@ def equal(ours, theirs):
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-10)
 
 
-def check_convolution(x, w, b, stride, padding):
+def check_convolution(x, w, b, stride, padding, dilation=(1, 1)):
     inputs = leaf(x), leaf(w), None if b is None else leaf(b)
-    expected = functional.conv2d(*inputs, stride, padding)
-    equal(convolution.conv2d(x, w, b, stride, padding), expected)
+    settings = stride, padding, dilation
+    expected = functional.conv2d(*inputs, *settings)
+    equal(convolution.conv2d(x, w, b, *settings), expected)
     g = normal(1, *expected.shape)
     expected.backward(torch.tensor(g))
-    ours = convolution.conv2d_input(g, w, x.shape, stride, padding)
-    equal(ours, inputs[0].grad)
-    equal(convolution.conv2d_weight(x, g, w.shape, stride, padding), inputs[1].grad)
+    equal(convolution.conv2d_input(g, w, x.shape, *settings), inputs[0].grad)
+    equal(convolution.conv2d_weight(x, g, w.shape, *settings), inputs[1].grad)
 
 
 pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
@@ -45,18 +45,19 @@ pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
 def convolutions(draw):
     kernel = draw(st.tuples(st.integers(1, 5), st.integers(1, 5)))
     padding = draw(st.tuples(st.integers(0, 6), st.integers(0, 6)))
-    smallest = [max(1, k - 2 * p) for k, p in zip(kernel, padding, strict=True)]
-    size = [draw(st.integers(n, n + 7)) for n in smallest]
-    batch, channels = draw(st.integers(1, 4)), draw(st.integers(1, 20))
+    dilation, axes = draw(pairs), range(2)
+    spans = [(kernel[i] - 1) * dilation[i] + 1 for i in axes]
+    size = [draw(st.integers(0, 7)) + max(1, spans[i] - 2 * padding[i]) for i in axes]
+    batch, channels = draw(st.integers(1, 40)), draw(st.integers(1, 20))
     w_shape = draw(st.integers(1, 20)), channels, *kernel
-    return (batch, channels, *size), w_shape, draw(pairs), padding
+    return (batch, channels, *size), w_shape, draw(pairs), padding, dilation
 
 
 @given(convolutions(), st.booleans())
 def test_convolution_equals_torch(case, with_bias):
-    x_shape, w_shape, stride, padding = case
+    x_shape, w_shape, *settings = case
     b = normal(2, w_shape[0]) if with_bias else None
-    check_convolution(normal(3, *x_shape), normal(4, *w_shape), b, stride, padding)
+    check_convolution(normal(3, *x_shape), normal(4, *w_shape), b, *settings)
 
 
 @pytest.mark.parametrize(
@@ -77,13 +78,14 @@ def test_convolution_equals_torch_in_named_cases(x_shape, w_shape, stride, paddi
     check_convolution(x, w, normal(7, w_shape[0]), stride, padding)
 
 
-@pytest.mark.parametrize("depth", [0, 1000], ids=["row by row", "all rows"])
-@pytest.mark.parametrize("cache", [1, 14_000], ids=["one image", "some images"])
-def test_parts_of_the_batch_and_of_the_kernel(monkeypatch, depth, cache):
-    monkeypatch.setattr(convolution, "DEPTH", depth)
+@pytest.mark.parametrize("dilation", [(1, 1), (3, 2)], ids=["dense", "dilated"])
+@pytest.mark.parametrize("narrow", [0, 1000], ids=["row by row", "rows together"])
+@pytest.mark.parametrize("cache", [1, 14_000], ids=["few rows", "some rows"])
+def test_parts_of_the_image(monkeypatch, narrow, cache, dilation):
+    monkeypatch.setattr(convolution, "NARROW", narrow)
     monkeypatch.setattr(convolution, "CACHE", cache)
-    x, w, b = normal(8, 7, 3, 9, 8), normal(9, 5, 3, 3, 2), normal(10, 5)
-    check_convolution(x, w, b, (2, 1), (1, 1))
+    x, w, b = normal(8, 7, 3, 19, 8), normal(9, 5, 3, 3, 2), normal(10, 5)
+    check_convolution(x, w, b, (2, 1), (1, 1), dilation)
 
 
 def test_convolution_of_views_leaves_them_alone():
@@ -93,7 +95,7 @@ def test_convolution_of_views_leaves_them_alone():
     before = x.copy(), w.copy()
     check_convolution(x, w, None, (1, 1), (1, 1))
     equal(
-        convolution.conv2d_input(g, w, x.shape, (1, 1), (1, 1)),
+        convolution.conv2d_input(g, w, x.shape, (1, 1), (1, 1), (1, 1)),
         torch.conv_transpose2d(torch.tensor(g.copy()), leaf(w), padding=1),
     )
     np.testing.assert_array_equal(x, before[0])
@@ -102,21 +104,24 @@ def test_convolution_of_views_leaves_them_alone():
 
 def test_convolution_of_no_images():
     x, w, b = np.zeros((0, 2, 5, 6)), normal(14, 3, 2, 3, 3), normal(15, 3)
-    out = convolution.conv2d(x, w, b, (2, 1), (1, 0))
+    out = convolution.conv2d(x, w, b, (2, 1), (1, 0), (1, 1))
     assert out.shape == (0, 3, 3, 4)
-    assert convolution.conv2d_input(out, w, x.shape, (2, 1), (1, 0)).shape == x.shape
-    grad = convolution.conv2d_weight(x, out, w.shape, (2, 1), (1, 0))
+    assert (
+        convolution.conv2d_input(out, w, x.shape, (2, 1), (1, 0), (1, 1)).shape
+        == x.shape
+    )
+    grad = convolution.conv2d_weight(x, out, w.shape, (2, 1), (1, 0), (1, 1))
     np.testing.assert_array_equal(grad, np.zeros(w.shape))
 
 
 def test_single_precision_stays():
     x, w = (normal(16, *s).astype("float32") for s in [(2, 3, 6, 6), (4, 3, 3, 3)])
-    out = convolution.conv2d(x, w, w[:, 0, 0, 0], (1, 1), (1, 1))
+    out = convolution.conv2d(x, w, w[:, 0, 0, 0], (1, 1), (1, 1), (1, 1))
     pooled, winner = convolution.max_pool2d(x, (2, 2), (2, 2), (0, 0))
     results = [
         out,
-        convolution.conv2d_input(out, w, x.shape, (1, 1), (1, 1)),
-        convolution.conv2d_weight(x, out, w.shape, (1, 1), (1, 1)),
+        convolution.conv2d_input(out, w, x.shape, (1, 1), (1, 1), (1, 1)),
+        convolution.conv2d_weight(x, out, w.shape, (1, 1), (1, 1), (1, 1)),
         pooled,
         convolution.max_unpool2d(pooled, winner, x.shape, (2, 2), (2, 2), (0, 0)),
         convolution.max_select2d(x, winner, (2, 2), (2, 2), (0, 0)),

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 
 import minigrad
 import minigrad.nn.functional as F
+from minigrad.random import coins
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +27,13 @@ def test_elements_stay_with_their_probability_and_are_scaled(p, device):
     np.testing.assert_array_equal(x.grad.cpu().numpy(), 3 * numbers)
     assert kept.any(0).all()
     assert kept.any(1).all()
+
+
+@pytest.mark.parametrize("p", [0.75 / 2**16, 1 - 0.25 / 2**16])
+def test_probabilities_finer_than_16_bits_are_kept(p):
+    heads = coins((2**12, 2**12), p, "cpu").numpy()
+    rare = min(p, 1 - p) * heads.size
+    assert abs(heads.sum() - p * heads.size) < 4 * np.sqrt(rare)
 
 
 def test_channels_stay_or_go_whole():
@@ -62,6 +71,17 @@ def test_channels_of_what_is_no_batch_of_images_are_warned_of(shape, words):
     with pytest.warns(UserWarning, match=words):
         out = F.dropout2d(minigrad.ones(shape), 0.5).numpy()
     assert (out.reshape(12, -1) == out.reshape(12, -1)[:, :1]).all()
+
+
+@pytest.mark.parametrize("L", [minigrad, torch], ids=["minigrad", "torch"])
+@pytest.mark.filterwarnings("ignore:dropout2d")
+def test_channels_of_a_vector_are_refused_only_where_some_would_go(L):
+    x = L.ones(3)
+    assert L.nn.Dropout2d().eval()(x).tolist() == [1.0, 1.0, 1.0]
+    assert L.nn.Dropout2d(0.0)(x).tolist() == [1.0, 1.0, 1.0]
+    assert L.nn.Dropout2d(1.0)(x).tolist() == [0.0, 0.0, 0.0]
+    with pytest.raises(RuntimeError, match="at least"):
+        L.nn.Dropout2d()(x)
 
 
 def test_dtype_is_kept():

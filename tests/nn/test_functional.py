@@ -10,6 +10,7 @@ import minigrad.nn.functional as F
 from minigrad.book.check import largest_difference
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
 @pytest.mark.parametrize("name", CASES)
 def test_function_equals_torchs(name):
     function, cases = CASES[name]
@@ -75,3 +76,30 @@ def test_classes_may_be_bytes(device):
     expected = F.cross_entropy(scores, minigrad.tensor(target, device=device))
     target = minigrad.tensor(target, dtype=minigrad.uint8, device=device)
     assert F.cross_entropy(scores, target).item() == expected.item()
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_batch_norm_notes_that_it_wrote_into_the_running_statistics(place):
+    running = [minigrad.zeros(4), minigrad.ones(4)]
+    x = minigrad.ones(4, requires_grad=True)
+    product = (x * running[place]).sum()
+    F.batch_norm(
+        minigrad.tensor(normal(3, 4), dtype=minigrad.float32), *running, training=True
+    )
+    with pytest.raises(RuntimeError, match="changed in place"):
+        product.backward()
+
+
+@pytest.mark.parametrize("device", ["cpu", "torch"])
+def test_cross_entropy_refuses_whole_scores(device):
+    scores = minigrad.tensor([[3, 1, 2]], device=device)
+    with pytest.raises(RuntimeError, match=r"cross_entropy of .* torch.int64: only"):
+        F.cross_entropy(scores, minigrad.tensor([2], device=device))
+
+
+@pytest.mark.parametrize("library", [minigrad, torch])
+def test_batch_norm_takes_both_running_statistics_or_none(library):
+    x, ones = library.ones(2, 4), library.ones(4)
+    for running in (ones, None), (None, ones):
+        with pytest.raises(ValueError, match="must either both be None or neither"):
+            library.nn.functional.batch_norm(x, *running, training=True)

@@ -227,6 +227,16 @@ WRONG_WORDS = [
         ops.LogSoftmax,
     ),
     (
+        "cross_entropy",
+        "cpu",
+        "overflow",
+        lambda x, t, dim: (
+            np.log(np.exp(x).sum(dim)) - np.choose(t, np.moveaxis(x, dim, 0)),
+            (np.exp(x), np.exp(x).sum(dim, keepdims=True)),
+        ),
+        ops.CrossEntropy,
+    ),
+    (
         "softmax",
         "cpu",
         "overflow",
@@ -251,7 +261,7 @@ def test_wrong_word_is_noticed(word, device, what, wrong, op, monkeypatch):
     assert notice(fault, op, [device]) == "difference"
 
 
-# Faults in the kernels that torch has for whole rules.
+# Faults in the kernels that a world has for whole rules.
 
 KERNELS = {
     "sign flipped": lambda gradient: -gradient,
@@ -259,12 +269,16 @@ KERNELS = {
 }
 
 
+FUSED = [(device, key) for device, xp in WORLDS.items() for key in xp.FUSED]
+
+
 @pytest.mark.parametrize("what", KERNELS)
-@pytest.mark.parametrize("key", TORCH.FUSED)
-def test_fault_in_a_kernel_is_noticed(key, what, monkeypatch):
-    kernel, op = TORCH.FUSED[key], getattr(ops, key.partition(".")[0])
+@pytest.mark.parametrize("device, key", FUSED)
+def test_fault_in_a_kernel_is_noticed(device, key, what, monkeypatch):
+    fused, op = WORLDS[device].FUSED, getattr(ops, key.partition(".")[0])
+    kernel = fused[key]
     wrong = first_changed(KERNELS[what], kernel)
     wrong.__signature__ = signature(kernel)
-    monkeypatch.setitem(TORCH.FUSED, key, wrong)
+    monkeypatch.setitem(fused, key, wrong)
     monkeypatch.setattr(op, "plans", {})
-    assert notice(f"{key}: kernel {what}", op, ["torch"]) == "difference"
+    assert notice(f"{key}: kernel {what}, {device}", op, [device]) == "difference"

@@ -23,7 +23,7 @@ from rule_judge import (
 from minigrad import arrays, engine, ops
 
 WORLDS = {"cpu": arrays.world_of("cpu"), "torch": arrays.world_of("torch")}
-FUSED = WORLDS["torch"].FUSED
+FUSED = [(device, key) for device, xp in WORLDS.items() for key in xp.FUSED]
 OPS = [op for op in ops.Op.__subclasses__() if op.__module__.startswith("minigrad.")]
 
 
@@ -76,7 +76,7 @@ def test_op_leaves_its_arguments_alone(op, device):
             np.testing.assert_equal(a, b)
 
 
-# The kernels that torch has for whole rules.
+# The kernels that a world has for whole rules.
 
 
 def rules_behind(key):
@@ -87,10 +87,11 @@ def rules_behind(key):
     return op, [op.rules[i] for i in places]
 
 
-@pytest.mark.parametrize("key", FUSED)
-def test_fused_kernel_equals_the_written_rules(key, monkeypatch):
+@pytest.mark.parametrize("device, key", FUSED)
+def test_fused_kernel_equals_the_written_rules(device, key, monkeypatch):
     op, _ = rules_behind(key)
-    kernel, called = FUSED[key], []
+    fused = WORLDS[device].FUSED
+    kernel, called = fused[key], []
 
     def noting(*args):
         called.append(key)
@@ -99,20 +100,21 @@ def test_fused_kernel_equals_the_written_rules(key, monkeypatch):
     noting.__signature__ = signature(kernel)
     for case in CASES[op]:
         first = []
-        for fused in ({**FUSED, key: noting}, {}):
-            monkeypatch.setattr(WORLDS["torch"], "FUSED", fused)
+        for kernels in ({**fused, key: noting}, {}):
+            monkeypatch.setattr(WORLDS[device], "FUSED", kernels)
             monkeypatch.setattr(op, "plans", {})
-            first.append(computed(case, case.masks()[0], "torch", "float64")[1])
+            first.append(computed(case, case.masks()[0], device, "float64")[1])
         for fast, written in zip(*first, strict=True):
             assert relative_difference(fast, written, str(case)) < 1e-13
     assert called
 
 
-@pytest.mark.parametrize("key", FUSED)
-def test_fused_kernel_asks_only_for_what_the_written_rules_keep(key):
-    _, rules = rules_behind(key)
+@pytest.mark.parametrize("device, key", FUSED)
+def test_fused_kernel_asks_only_for_what_is_kept(device, key):
+    op, rules = rules_behind(key)
     asked = {name for rule in rules for name in signature(rule).parameters}
-    assert set(signature(FUSED[key]).parameters) <= asked
+    asked |= {"aux"} if op.has_aux else set()
+    assert set(signature(WORLDS[device].FUSED[key]).parameters) <= asked
 
 
 # Memory: a node keeps what its rules ask for, and nothing else.
@@ -124,7 +126,7 @@ ONLY_IN_TORCH = {
     ops.MaxSelect2d: 1,  # as for gather
     ops.IndexAdd: 2,
     ops.FloorDivide: 2,  # both, for a gradient that is 0
-    ops.Normalize: 1,  # mean and deviation; ours keeps its result
+    ops.Normalize: 1,  # b, which no gradient needs
     ops.BinaryCrossEntropy: 4,  # logarithms, sums: the formula is written out
 }
 
@@ -137,11 +139,12 @@ def count(kept):
 
 
 def kept_by_us(case, mask):
+    """How many arguments and outputs the node keeps, and how many arrays as aux."""
     args = [given(a, WORLDS["cpu"], "float64") for a in case.args]
     for i in mask:
         args[i].requires_grad_()
     node = engine.apply(case.op, *args).node
-    return count([*node.args, node.out, node.aux])
+    return count([*node.args, node.out]), count(node.aux)
 
 
 def kept_by_torch(case, mask):
@@ -162,23 +165,25 @@ def asked_for(case, mask):
     by_name = dict(zip(op.arguments, case.args, strict=False))
     arrays_named = [by_name[n] for n in names if n in by_name]
     opaque = sum(callable(a) and a.__name__ == "where_they_stood" for a in arrays_named)
-    return count(arrays_named) + opaque + ("out" in names) + ("aux" in names)
+    return count(arrays_named) + opaque + ("out" in names)
 
 
 @pytest.mark.parametrize("op", CASES, ids=named)
 def test_node_keeps_exactly_what_its_rules_ask_for(op):
     for case in CASES[op]:
         for mask in case.masks():
-            assert kept_by_us(case, mask) == asked_for(case, mask), (case, mask)
+            kept, aux = kept_by_us(case, mask)
+            assert kept == asked_for(case, mask), (case, mask)
+            assert bool(aux) == case.op.has_aux, (case, mask)
 
 
 @pytest.mark.parametrize("op", CASES, ids=named)
 def test_node_keeps_no_more_than_torch(op):
     case = CASES[op][0]
     for mask in case.masks():
-        assert kept_by_us(case, mask) <= kept_by_torch(case, mask), mask
+        assert sum(kept_by_us(case, mask)) <= kept_by_torch(case, mask), mask
     all_of_them = case.masks()[0]
-    more = kept_by_torch(case, all_of_them) - kept_by_us(case, all_of_them)
+    more = kept_by_torch(case, all_of_them) - sum(kept_by_us(case, all_of_them))
     assert more == ONLY_IN_TORCH.get(op, 0)
 
 
