@@ -407,6 +407,18 @@ CASES = {
         lambda F, x, w: F.conv2d(x, w, padding="same", dilation=2),
         [(normal(2, 3, 6, 7), normal(4, 3, 2, 5))],
     ),
+    "conv2d with padding='same' and an even kernel": (
+        lambda F, x, w: F.conv2d(x, w, padding="same", dilation=(1, 3)),
+        [
+            (normal(2, 3, 6, 7), normal(4, 3, 2, 5)),
+            (normal(2, 3, 6, 11), normal(4, 3, 3, 4)),
+            (normal(3, 6, 5), normal(4, 3, 4, 2)),
+        ],
+    ),
+    "conv1d with padding='same' and an even kernel": (
+        lambda F, x, w: F.conv1d(x, w, padding="same"),
+        [(normal(2, 3, 6), normal(4, 3, 4))],
+    ),
     "conv1d with dilation and groups": (
         lambda F, x, w: F.conv1d(x, w, None, 2, 3, 2, 2),
         [(normal(2, 4, 9), normal(6, 2, 3)), (normal(2, 8), normal(2, 1, 2))],

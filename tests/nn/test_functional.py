@@ -10,6 +10,7 @@ import minigrad.nn.functional as F
 from minigrad.book.check import largest_difference
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
 @pytest.mark.parametrize("name", CASES)
 def test_function_equals_torchs(name):
     function, cases = CASES[name]
