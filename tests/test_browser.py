@@ -70,6 +70,10 @@ UNSET_FORMULAS = """() => [...document.querySelectorAll(".math")]
 FORMULA_ERRORS = """() => [...document.querySelectorAll(
   'mjx-merror, [data-mjx-error], mjx-mtext[style*="color: red"]'
 )].map(e => e.closest("mjx-container").textContent)"""
+# How far each picture's shape is from that of its file.
+STRETCHED = """() => [...document.querySelectorAll(".cell_output img")]
+  .map(e => e.height * e.naturalWidth / (e.width * e.naturalHeight))
+  .filter(ratio => Math.abs(ratio - 1) > 0.02)"""
 SIDEWAYS = "() => document.documentElement.scrollWidth - window.innerWidth"
 
 if not PAGES:
@@ -125,6 +129,7 @@ def test_page_is_whole_private_and_accessible(contexts, origin, page_name, setti
     assert not page.evaluate(UNSET_FORMULAS), "formulas left as TeX"
     assert not page.evaluate(FORMULA_ERRORS), "formulas MathJax cannot read"
     assert page.evaluate(SIDEWAYS) <= 0, "the page scrolls sideways"
+    assert not page.evaluate(STRETCHED), "pictures out of shape"
     page.evaluate(MARK_LOOKS)
     for rules in RULES[setting]:
         context = LOOKS if rules is CONTRAST else None
