@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from function_cases import CASES, classes, normal
+from window_cases import WINDOWS
 
 import minigrad
 import minigrad.nn.functional as F
@@ -11,9 +12,9 @@ from minigrad.book.check import largest_difference
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", CASES | WINDOWS)
 def test_function_equals_torchs(name):
-    function, cases = CASES[name]
+    function, cases = (CASES | WINDOWS)[name]
     theirs = torch.nn.functional
     largest_difference(
         name,

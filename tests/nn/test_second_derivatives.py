@@ -9,6 +9,7 @@ import pytest
 import torch
 from function_cases import CASES
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from window_cases import WINDOWS
 
 import minigrad
 from minigrad.book.check import largest_difference
@@ -45,9 +46,9 @@ def smooth(case):
     )
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", CASES | WINDOWS)
 def test_second_derivative_equals_torchs(name):
-    function, cases = CASES[name]
+    function, cases = (CASES | WINDOWS)[name]
     with sdpa_kernel(SDPBackend.MATH):  # torch's faster ones have no second derivative
         largest_difference(
             name,
