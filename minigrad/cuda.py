@@ -1,4 +1,4 @@
-"""What programs ask about NVIDIA GPUs, under torch's names. Chapter: on the GPU.
+"""What programs ask about NVIDIA GPUs, under torch's names.
 
 torch.cuda answers everything here. Not one line of this file has run on a GPU yet.
 

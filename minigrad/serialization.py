@@ -3,7 +3,7 @@
 The single idea: numbers and structure are kept apart. The tensors lie in the file as
 bytes under plain names, which any safetensors library reads; how dicts and lists held
 them stands as JSON in the header. Nothing in a file is code, so nobody's file can run
-any. The chapter on training loops explains it.
+any.
 """
 
 import json

@@ -2,7 +2,7 @@
 
 Every method is one line into an op, after its arguments are made what the op expects:
 tensors of one dtype, dimensions counted from the front. Functions of the same names are
-these methods (functions.py). Chapters: arrays and their rules, the graph and the walk.
+these methods (functions.py). Chapters: arrays and their rules; the graph and the walk.
 """
 
 import math

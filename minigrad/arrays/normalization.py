@@ -3,7 +3,8 @@
 The single idea: what is normalised together is a group, and the array is looked at as
 (before, groups, within). The groups are the rows of a layer's input, or the channels of
 a batch, in the order in which memory has them. A piece is a few groups: all that is to
-be done to it is done, in place, before the next one is fetched. Chapter: normalisation.
+be done to it is done, in place, before the next one is fetched. Chapter: batch
+normalisation.
 """
 
 from math import prod

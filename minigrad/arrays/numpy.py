@@ -2,7 +2,8 @@
 
 Every function takes and returns NumPy arrays, under the names that the rules of `ops/`
 use: dimensions are tuples of non-negative ints, dtypes are names such as "float32".
-`torch.py` beside this file says the same words in torch. Chapter: arrays and rules.
+`torch.py` beside this file says the same words in torch. Chapter: arrays and their
+rules.
 """
 
 from contextvars import copy_context

@@ -1,7 +1,7 @@
 """The array vocabulary, spoken by torch: its tensors as arrays, its autograd never.
 
 The same words as `numpy.py`. `FUSED` names the kernels torch has for rules that `ops/`
-writes out; each is tested against the rule it replaces. Chapter: on the GPU.
+writes out; each is tested against the rule it replaces.
 """
 
 import torch

@@ -1,7 +1,7 @@
 """Convolution and max pooling by torch's own kernels, called as they are fast.
 
 The single idea: torch has a kernel for each of these words, but on the CPU two of them
-are slow, and each has a fast relative that computes the same. Chapter: on the GPU.
+are slow, and each has a fast relative that computes the same.
 """
 
 import torch

@@ -1,7 +1,6 @@
 """Networks: modules, their parameters, losses and first values, with torch's names.
 
-The single idea: a network is a function that carries its own parameters. The chapters
-on layers and on the CNN explain it.
+The single idea: a network is a function that carries its own parameters.
 """
 
 from . import functional, init, utils

@@ -1,9 +1,9 @@
 """Activations: functions of one element, and softmax, that bend what passes through.
 
 The single idea: between two linear layers something must bend, or both are one linear
-layer. Each function is followed by the module that holds its settings. None computes
-a number that overflows and is thrown away: it would come back as nan in the gradient.
-The chapter on the CNN shows what is lost without activations.
+layer. Each function is followed by the module that holds its settings. None computes a
+number that overflows and is thrown away: it would come back as nan in the gradient.
+Chapter: activations.
 """
 
 import math

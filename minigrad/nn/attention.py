@@ -1,8 +1,7 @@
 """Attention: averages whose weights are found by comparing.
 
 The single idea: each query asks all keys how well they fit, softmax turns the answers
-into shares, and the result is that mixture of the values. The chapter on attention
-explains it.
+into shares, and the result is that mixture of the values.
 """
 
 import math

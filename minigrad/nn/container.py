@@ -1,8 +1,8 @@
 """Containers: modules and parameters in lists and dictionaries that know their names.
 
 The single idea: a list of modules is a module whose members are called "0", "1" and so
-on, so that all that walks over a network walks through it. The chapter on layers
-explains it.
+on, so that all that walks over a network walks through it. Chapter: what a network
+computes.
 """
 
 from collections import OrderedDict

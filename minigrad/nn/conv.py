@@ -1,8 +1,8 @@
 """Convolution: the same small weighted sum at every place of an image or a series.
 
 The single idea: a linear layer that looks at one window and is slid over all of them,
-so that its few weights serve every position. The chapter on the CNN explains it; the
-mathematics is in `ops/conv.py`, the fast way to compute it in `arrays/`.
+so that its few weights serve every position. The mathematics is in `ops/conv.py`, the
+fast way to compute it in `arrays/`. Chapter: a CNN on MNIST.
 """
 
 from minigrad import ops

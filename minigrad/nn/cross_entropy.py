@@ -2,7 +2,7 @@
 
 The single idea: where the network says how probable each class is, the loss is minus
 the logarithm of what it said about the right one. Each function is followed by the
-module that holds its settings. The chapter on the CNN explains them.
+module that holds its settings. Chapter: losses.
 """
 
 from minigrad import ops

@@ -1,8 +1,8 @@
 """Dropout: in training, random elements are set to zero.
 
 The single idea: a network that cannot rely on any one element spreads what it knows.
-What stays is divided by the chance of staying, so that the expected sum is the same
-and nothing needs to be done in evaluation. The chapter on regularisation explains it.
+What stays is divided by the chance of staying, so that the expected sum is the same and
+nothing needs to be done in evaluation. Chapter: dropout.
 """
 
 import warnings

@@ -1,7 +1,7 @@
 """Embedding: a table with one row of numbers, which are learned, for each thing.
 
 The single idea: a row picked by its number is a linear layer whose input is 1 at one
-place and 0 elsewhere, without the multiplications. The chapter on text explains it.
+place and 0 elsewhere, without the multiplications.
 """
 
 from minigrad.arguments import at_hand

@@ -1,7 +1,7 @@
 """Flatten: several dimensions read as one.
 
 The single idea: a linear layer wants rows, so the channels, height and width of an
-image are laid out behind one another. The chapter on the CNN uses it.
+image are laid out behind one another. Chapter: a CNN on MNIST.
 """
 
 from .module import Module

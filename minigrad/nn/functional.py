@@ -2,7 +2,7 @@
 
 Each stands beside the module of the same purpose, in the file of that name: `relu` in
 `activation.py`, `conv2d` in `conv.py`. A module is settings and parameters; what it
-computes is the function. The chapters on layers and on the CNN explain them.
+computes is the function.
 """
 
 from .activation import (

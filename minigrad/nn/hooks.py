@@ -2,7 +2,7 @@
 
 The single idea: what backward hooks wait for passes through two functions that change
 nothing, one around the inputs and one around the outputs; their gradients are what the
-hooks are shown. The chapter on layers explains it.
+hooks are shown.
 """
 
 import warnings

@@ -1,7 +1,7 @@
 """Linear: the layer x W^T + b, and the layer that does nothing.
 
-The single idea: every output is a weighted sum of all inputs, plus a number. The
-chapter on layers explains it.
+The single idea: every output is a weighted sum of all inputs, plus a number. Chapter:
+what a network computes.
 """
 
 import math

@@ -2,7 +2,7 @@
 
 The single idea: a loss compares element by element, and an average of that is what
 training makes small. Each function is followed by the module that holds its settings.
-The losses of classes are in `cross_entropy.py`. The chapter on the CNN explains them.
+The losses of classes are in `cross_entropy.py`. Chapter: losses.
 """
 
 import warnings

@@ -2,8 +2,8 @@
 
 The single idea: assigning an attribute files it. A Parameter goes to `_parameters`, a
 module to `_modules`, a registered tensor stays in `_buffers`; listing, moving, saving
-and printing a network are then walks over these three dictionaries. The chapter on
-layers explains it.
+and printing a network are then walks over these three dictionaries. Chapter: what a
+network computes.
 """
 
 from collections import OrderedDict, namedtuple

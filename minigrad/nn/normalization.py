@@ -2,8 +2,8 @@
 
 The single idea: one formula, `ops.Normalize`, over different dimensions: each channel
 over the batch, each sample over its features, or each group of channels of a sample.
-Each function is followed by the module that holds its settings. The chapter on
-normalisation explains them.
+Each function is followed by the module that holds its settings. Chapter: batch
+normalisation.
 """
 
 import math

@@ -2,7 +2,7 @@
 
 The single idea: the type is the mark. A Parameter is a Tensor in everything but its
 class, by which `Module` recognises what it has to list, move and save; what is computed
-from parameters is a plain Tensor. The chapter on layers explains it.
+from parameters is a plain Tensor. Chapter: what a network computes.
 """
 
 from minigrad.tensor import Tensor

@@ -1,8 +1,8 @@
 """Pooling: of every window of an image or a series, the largest value or the average.
 
 The single idea: where exactly something was seen matters less than that it was seen.
-Each function is followed by the module that holds its settings; a series is an image
-of one row. The chapter on the CNN explains it; the mathematics is in `ops/pool.py`.
+Each function is followed by the module that holds its settings; a series is an image of
+one row. The mathematics is in `ops/pool.py`. Chapter: a CNN on MNIST.
 """
 
 from minigrad import ops

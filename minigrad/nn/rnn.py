@@ -2,7 +2,7 @@
 
 The single idea: the same weights at each step turn what is read, x, and what is
 remembered, h, into a new h. The gates of LSTM and GRU are numbers between 0 and 1 that
-say how much of the old to keep. The chapter on recurrent networks explains it.
+say how much of the old to keep.
 """
 
 import math

@@ -1,8 +1,7 @@
 """Softmax and its logarithm: scores turned into probabilities.
 
 The single idea: exp makes every score positive, dividing by the sum makes them add up
-to 1. Each function is followed by the module that holds its settings. The chapter on
-the CNN explains it.
+to 1. Each function is followed by the module that holds its settings. Chapter: losses.
 """
 
 import warnings

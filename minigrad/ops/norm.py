@@ -5,7 +5,7 @@
 
 A change of x moves the mean and s as well, so the gradient loses what would only shift
 or stretch all of x: its mean, and its part along y. Batch, layer and group
-normalisation are this with other dims. Chapter: normalisation.
+normalisation are this with other dims. Chapter: batch normalisation.
 """
 
 from .op import Op

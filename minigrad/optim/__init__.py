@@ -1,7 +1,6 @@
 """Optimizers, with torch's names: rules that change parameters to lower a loss.
 
-The single idea: one formula for one array, written once. The chapter on optimizers
-explains it.
+The single idea: one formula for one array, written once. Chapter: optimizers.
 """
 
 from . import lr_scheduler

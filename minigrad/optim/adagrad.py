@@ -1,8 +1,8 @@
 """Adagrad: the more a parameter has moved, the smaller its steps become.
 
 The single idea: divide each gradient by the root of the sum of all its squares so far,
-so that rare features learn as much from one example as common ones do from many. The
-chapter on optimizers explains it.
+so that rare features learn as much from one example as common ones do from many.
+Chapter: optimizers.
 """
 
 from minigrad.arrays import WORLDS

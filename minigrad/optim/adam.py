@@ -1,8 +1,8 @@
 """Adam: steps as large as the signal is clear, each parameter at its own scale.
 
 The single idea: divide the running mean of the gradient by the root of its running mean
-square, so that the size of the gradient cancels and its steadiness remains. The chapter
-on optimizers explains it.
+square, so that the size of the gradient cancels and its steadiness remains. Chapter:
+optimizers.
 """
 
 from math import sqrt

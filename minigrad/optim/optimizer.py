@@ -1,8 +1,8 @@
 """Optimizer: what every rule for changing parameters has in common.
 
 The single idea: an optimizer is one formula, `update`, for one parameter; the base
-class walks over the parameters, keeps what the formula remembers, and saves it. The
-chapter on optimizers explains it.
+class walks over the parameters, keeps what the formula remembers, and saves it.
+Chapter: optimizers.
 """
 
 import warnings

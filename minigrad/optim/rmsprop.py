@@ -1,8 +1,7 @@
 """RMSprop: steps of about the same size, however steep the slope.
 
 The single idea: divide the gradient by the root of the running mean of its square,
-which forgets what is long past, as Adagrad's sum does not. The chapter on optimizers
-explains it.
+which forgets what is long past, as Adagrad's sum does not. Chapter: optimizers.
 """
 
 from minigrad.arrays import WORLDS

@@ -1,7 +1,6 @@
 """SGD: step against the gradient, with momentum if wanted.
 
-The single idea: a heavy ball rolls over small bumps. The chapter on optimizers explains
-it.
+The single idea: a heavy ball rolls over small bumps. Chapter: optimizers.
 """
 
 from minigrad.arrays import WORLDS

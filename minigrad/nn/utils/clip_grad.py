@@ -1,7 +1,7 @@
 """Clipping: gradients that are too large are made smaller before a step.
 
 The single idea: a step as long as a steep wall asks for would leave the valley, so its
-length is bounded. The chapter on recurrent networks explains it.
+length is bounded. Chapter: initialisation, vanishing and exploding gradients.
 """
 
 import math

@@ -1,8 +1,8 @@
 """Schedulers, with torch's names: plans for the learning rate.
 
 The single idea: a plan is a curve over time; the base class follows it by multiplying,
-so that several plans may act on one optimizer. The chapter on learning rates explains
-it.
+so that several plans may act on one optimizer. Chapter: learning-rate schedules and
+tuning.
 """
 
 from .cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts

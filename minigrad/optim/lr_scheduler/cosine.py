@@ -1,7 +1,7 @@
 """Cosine: learning rates that fall slowly, then fast, then slowly again.
 
 The single idea: half a wave. With restarts the wave begins anew, and a run that had
-settled looks around once more. The chapter on learning rates explains it.
+settled looks around once more. Chapter: learning-rate schedules and tuning.
 """
 
 from math import cos, floor, log, pi

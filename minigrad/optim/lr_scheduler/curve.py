@@ -1,7 +1,7 @@
 """Curves: learning rates that change a little in every epoch.
 
-The single idea: the formula of the plan is the function `curve`. The chapter on
-learning rates explains it.
+The single idea: the formula of the plan is the function `curve`. Chapter: learning-rate
+schedules and tuning.
 """
 
 from types import FunctionType

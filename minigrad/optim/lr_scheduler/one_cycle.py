@@ -1,7 +1,7 @@
 """One cycle: the learning rate rises to its largest value, then falls far below.
 
 The single idea: a rate that would diverge at the start, and keep the end from settling,
-regularises in between. The chapter on learning rates explains it.
+regularises in between. Chapter: learning-rate schedules and tuning.
 """
 
 from math import cos, pi

@@ -1,6 +1,6 @@
 """Plateau: a learning rate that falls when nothing gets better any more.
 
-The single idea: no plan, only patience. The chapter on learning rates explains it.
+The single idea: no plan, only patience. Chapter: learning-rate schedules and tuning.
 """
 
 from math import inf

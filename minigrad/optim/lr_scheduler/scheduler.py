@@ -2,7 +2,7 @@
 
 The single idea: the learning rate of time t is that of time t - 1 times the growth of a
 curve. What other schedulers have multiplied in between stays, so plans can be chained.
-The chapter on learning rates explains it.
+Chapter: learning-rate schedules and tuning.
 """
 
 import warnings

@@ -1,7 +1,7 @@
 """Sequential: one plan for the learning rate after another.
 
-The single idea: at a milestone the next plan begins at its own time 0. The chapter on
-learning rates explains it.
+The single idea: at a milestone the next plan begins at its own time 0. Chapter:
+learning-rate schedules and tuning.
 """
 
 from bisect import bisect_right

@@ -1,7 +1,7 @@
 """Stairs: learning rates that stay, drop, and stay again.
 
 The single idea: a large rate crosses the country, a small one settles in the valley.
-The chapter on learning rates explains it.
+Chapter: learning-rate schedules and tuning.
 """
 
 from bisect import bisect_right

@@ -2,7 +2,6 @@
 
 The single idea: a dataset is anything with `len` and indexing; the loader draws an
 order of indices, cuts it into batches, and stacks what the dataset returns for each.
-The chapters on data and on the CNN use it.
 """
 
 from .collate import default_collate, default_convert

@@ -2,7 +2,6 @@
 
 The single idea: a sampler says which samples, a fetcher makes a batch of them, and
 whether this happens here or in worker processes changes nothing but the time it takes.
-The chapters on data and on the CNN explain it.
 """
 
 import os

@@ -1,8 +1,7 @@
 """Datasets: where samples come from.
 
 The single idea: a dataset is anything with `len` and indexing, or, if its samples can
-only be had one after another, anything that can be iterated over. The chapter on data
-explains it.
+only be had one after another, anything that can be iterated over.
 """
 
 import math

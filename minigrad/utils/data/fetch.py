@@ -1,8 +1,7 @@
 """Fetching: what makes a batch of a task, here or in a worker process.
 
 The single idea: a task is a list of indices, or one index where samples are not
-batched; for a stream it only says how many samples come next. The chapter on data
-explains it.
+batched; for a stream it only says how many samples come next.
 """
 
 from itertools import islice

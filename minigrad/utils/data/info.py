@@ -1,7 +1,6 @@
 """Who asks: whether code runs in a worker of the loader, and in which.
 
-The single idea: each process has one note of the worker it is, or of none. The chapter
-on data explains it.
+The single idea: each process has one note of the worker it is, or of none.
 """
 
 from collections import namedtuple

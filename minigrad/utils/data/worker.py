@@ -1,8 +1,7 @@
 """A worker: what the loader runs in another process.
 
 The single idea: a worker answers each task that comes through its pipe, in order, with
-one reply: a batch, a failure, or the end of its stream. The chapter on data explains
-it.
+one reply: a batch, a failure, or the end of its stream.
 """
 
 import os
