@@ -40,8 +40,8 @@ class Optimizer:
     """
 
     def __init_subclass__(cls):
-        """Have every `step`, also one's own, note that it was called."""
-        if "step" in vars(cls):
+        """Have every `step`, also one's own or a mixin's, note that it was called."""
+        if cls.step is not Optimizer.step and not hasattr(cls.step, "__wrapped__"):
             cls.step = _noted(cls.step)
 
     def __init__(self, params, defaults):
