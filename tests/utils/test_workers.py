@@ -322,6 +322,7 @@ from loader_cases import Large
 from minigrad.utils.data import DataLoader
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # off behind a shell's &
     loader = DataLoader(Large(100_000), 1, num_workers=2, persistent_workers=KEPT)
     iteration = iter(loader)
     next(iteration)
@@ -393,7 +394,7 @@ def test_program_that_is_ended_leaves_nothing(tmp_path, sign):
 
 @LINUX
 def test_program_that_is_interrupted_while_it_waits_leaves_nothing(tmp_path):
-    process, pids = program(tmp_path, "list(iteration)")
+    process, pids = program(tmp_path, "[None for _ in iteration]")
     time.sleep(0.5)
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=30)
