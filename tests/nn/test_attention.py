@@ -6,6 +6,7 @@ Its values and derivatives are compared with torch's in function_cases.py.
 import numpy as np
 import pytest
 import torch
+from judge import check_refusal
 
 import minigrad
 
@@ -64,12 +65,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("act, words", REFUSED, ids=[words for _, words in REFUSED])
 def test_refusal_has_torchs_class_and_names_the_sizes(act, words):
-    with pytest.raises(Exception) as theirs:
-        act(torch)
-    with pytest.raises(theirs.type) as ours:
-        act(minigrad)
-    assert ours.type is theirs.type
-    assert words in ours.value.args[0]
+    check_refusal(act, words)
 
 
 @pytest.mark.parametrize("shapes", [((3, 0), (5, 0), (5, 2)), ((3, 4), (0, 4), (0, 4))])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from judge import on_devices
+from judge import check_refusal, on_devices
 
 import minigrad
 from minigrad.book.check import awkward, largest_difference
@@ -176,9 +176,4 @@ REFUSED = [
 
 @pytest.mark.parametrize("act, words", REFUSED, ids=[words for _, words in REFUSED])
 def test_refusal_has_torchs_class_and_names_the_sizes(act, words):
-    with pytest.raises(Exception) as theirs:
-        act(torch)
-    with pytest.raises(theirs.type) as ours:
-        act(minigrad)
-    assert ours.type is theirs.type
-    assert words in ours.value.args[0]
+    check_refusal(act, words)
