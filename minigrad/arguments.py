@@ -14,7 +14,7 @@ import numpy as np
 from . import dtype as dtypes
 from .arrays import WORLDS
 from .engine import Variable, result
-from .operands import cast, dtype_of, like
+from .operands import cast, dtype_of, like, require_one_device
 
 # Names.
 
@@ -187,7 +187,7 @@ def index_keys(tensor, key):
     basic: ints, slices, None and `...`; what it reads is a view.
     advanced: arrays of places or bools among full slices; what it reads is a copy.
     """
-    parts = [_part(p) for p in (key if isinstance(key, tuple) else (key,))]
+    parts = [_part(p, tensor) for p in (key if isinstance(key, tuple) else (key,))]
     basic, advanced = [], []
     for p in parts:
         if isinstance(p, bool):  # a new dimension of size 1, or of size 0
@@ -218,8 +218,10 @@ def _fits(tensor, basic):
     return len(basic) - 1 <= len(tensor.array.shape)
 
 
-def _part(part):
+def _part(part, tensor):
     if isinstance(part, Variable):
+        if not isinstance(part.array, np.ndarray):  # that may stay on the CPU
+            require_one_device("indexing", tensor, part)
         kind = dtype_of(part)
         if kind is dtypes.uint8 and part.array.shape:  # a mask, from times before bool
             return cast(part, dtypes.bool).array
@@ -245,6 +247,7 @@ def _part(part):
 
 def gathered(tensor, dim, index, name="gather"):
     """The array in `index`, if it fits `tensor` for gather along dim."""
+    require_one_device(name, tensor, index)
     shape, own = tuple(tensor.array.shape), tuple(index.array.shape)
     if dtype_of(index).name not in ("int64", "int32"):
         raise RuntimeError(
@@ -293,6 +296,7 @@ def scattered(tensor, dim, index, source, name):
             f"{name} of {dtype_of(source)} into {dtype_of(tensor)}: the dtypes must be "
             "equal"
         )
+    require_one_device(name, tensor, source)
     shape = tuple(source.array.shape)
     if len(shape) != len(own) or any(n > m for n, m in zip(own, shape, strict=True)):
         error = RuntimeError if len(shape) == len(own) else IndexError  # torch's
@@ -318,6 +322,7 @@ def along(dim, places):
 
 def places_along(tensor, dim, index, name):
     """The key that names the places in the vector `index` along `dim`."""
+    require_one_device(name, tensor, index)
     if dtype_of(index).name not in ("int64", "int32") or len(index.array.shape) > 1:
         raise (IndexError if len(index.array.shape) > 1 else RuntimeError)(
             f"{name} with an index of dtype {dtype_of(index)} and shape "

@@ -217,6 +217,7 @@ def cat(tensors, dim=0):
         raise ValueError("cat of no tensors: give at least one")
     if any(t.ndim == 0 for t in tensors):
         raise RuntimeError("cat of a 0-d tensor: it has no dimension to go along")
+    operands.require_one_device("cat", *tensors)
     dtype = tensors[0].dtype
     for other in tensors[1:]:
         dtype = dtypes.promote_types(dtype, other.dtype)
@@ -257,5 +258,6 @@ def is_tensor(obj):
 
 def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     """Whether |input - other| <= atol + rtol |other| everywhere."""
+    operands.require_one_device("allclose", input, other)
     a, b = (t.detach().cpu().numpy() for t in (input, other))
     return bool(np.allclose(a, b, rtol, atol, equal_nan))

@@ -9,7 +9,7 @@ import math
 from . import engine
 from .arrays import WORLDS
 from .engine import Variable, current, result
-from .operands import cast, dtype_of
+from .operands import cast, dtype_of, require_one_device
 
 
 def backward(
@@ -137,6 +137,7 @@ def _start(output, gradient, create_graph):
             f"a gradient of type {type(gradient).__name__}: expected a tensor of shape "
             f"{shape}"
         )
+    require_one_device("backward", output, gradient)
     if tuple(gradient.array.shape) != shape:
         raise RuntimeError(
             f"a gradient of shape {tuple(gradient.array.shape)} for an output of shape "

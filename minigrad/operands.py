@@ -149,6 +149,9 @@ def choose(condition, x, y):
     a, b = promote(Where, x, y)
     if a is NotImplemented:
         raise TypeError(f"where of {type(x).__name__} and {type(y).__name__}")
+    if condition.array.shape:
+        tensors = (t for t in (condition, a, b) if isinstance(t, Variable))
+        require_one_device("where", *tensors)
     try:
         return apply(Where, condition, a, b)
     except MISMATCH as error:
@@ -201,15 +204,23 @@ def _together(op, x, y):
     if not (isinstance(x, Variable) and isinstance(y, Variable)):
         return x, y
     a, b = (WORLDS[type(t.array)].device_name(t.array) for t in (x, y))
-    if a == b:
-        return x, y
-    if not x.array.shape and a == "cpu":
-        return move(x, b), y
-    if not y.array.shape and b == "cpu":
-        return x, move(y, a)
-    raise RuntimeError(
-        f"{_name(op)} of tensors on {a} and {b}: move one of them with .to()"
-    )
+    if a != b:
+        if not x.array.shape and a == "cpu":
+            return move(x, b), y
+        if not y.array.shape and b == "cpu":
+            return x, move(y, a)
+        require_one_device(_name(op), x, y)
+    return x, y
+
+
+def require_one_device(name, *tensors):
+    """Refuse tensors that lie on different devices: arrays of two kinds do not mix."""
+    places = [WORLDS[type(t.array)].device_name(t.array) for t in tensors]
+    if len(set(places)) > 1:
+        raise RuntimeError(
+            f"{name} of tensors on {_list(dict.fromkeys(places))}: move one of them "
+            "with .to()"
+        )
 
 
 def _name(op):

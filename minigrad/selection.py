@@ -35,6 +35,8 @@ class Selection(Variable):
         if advanced is None:
             place.copy_(value)
         else:
+            if value.array.shape:  # a single number comes along
+                operands.require_one_device("index_put_", self, value)
             put(place, advanced, value)
 
     # By index tensors.

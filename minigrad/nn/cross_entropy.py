@@ -9,6 +9,7 @@ from minigrad import ops
 from minigrad.arguments import at_hand
 from minigrad.creation import where
 from minigrad.engine import apply
+from minigrad.operands import require_one_device
 from minigrad.reduction import fractions
 
 from .checks import require_classes, require_shares, require_smoothing, require_weight
@@ -177,6 +178,7 @@ def _classes(name, input, target, ignore_index):
     of them count (None: all)."""
     dim = _dim_of_classes(input)
     require_classes(name, input, target, dim)
+    require_one_device(name, input, target)
     target, classes = target.long(), input.shape[dim]
     array = target.array
     if at_hand(array):  # a look at a GPU's would make us wait

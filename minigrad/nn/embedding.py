@@ -7,6 +7,7 @@ place and 0 elsewhere, without the multiplications.
 from minigrad.arguments import at_hand
 from minigrad.creation import arange, empty, where
 from minigrad.grad_mode import no_grad
+from minigrad.operands import require_one_device
 
 from . import init
 from .checks import require_off
@@ -34,6 +35,7 @@ def embedding(
     """
     settings = {"scale_grad_by_freq": scale_grad_by_freq, "sparse": sparse}
     require_off("embedding", max_norm=max_norm, **settings)
+    require_one_device("embedding", input, weight)
     if weight.dim() != 2:
         raise RuntimeError(f"embedding with weight of shape {weight.shape}: not 2-D")
     rows = weight.shape[0]

@@ -122,7 +122,7 @@ class Optimizer:
     def _update(self, p, settings):
         """Call `update` with arrays, and keep in tensors what it remembers."""
         known = self.state.get(p, {})
-        state = {k: v.array if isinstance(v, Tensor) else v for k, v in known.items()}
+        state = {name: _array(value, name, p) for name, value in known.items()}
         self.update(p.array, p.grad.array, state, **settings)
         touch(p)
         for name, value in state.items():
@@ -219,6 +219,19 @@ def require_at_least_zero(settings):
 def _number(setting):
     """The number in a setting, such as a learning rate, that is given as a tensor."""
     return setting.item() if isinstance(setting, Tensor) else setting
+
+
+def _array(value, name, p):
+    """The array in what was remembered of `p`, which must lie where `p` lies."""
+    if not isinstance(value, Tensor):
+        return value
+    if value.array.device != p.array.device:
+        raise RuntimeError(
+            f"{name} on {value.device} of a parameter on {p.device}: the parameter was "
+            "moved between two steps; what is remembered of it follows with "
+            "optimizer.load_state_dict(optimizer.state_dict())"
+        )
+    return value.array
 
 
 def _fitting(value, p):

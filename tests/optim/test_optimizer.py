@@ -1,5 +1,7 @@
 """What every optimizer has from its base: groups, state, saving, refusals."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
@@ -341,3 +343,25 @@ def test_a_tensor_may_be_the_learning_rate(kind):
             optimizer.step()
         ends.append(x.tolist())
     assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [("Adam", {}), ("RMSprop", {}), ("Adagrad", {}), ("SGD", {"momentum": 0.9})],
+)
+def test_a_model_moved_between_two_steps_is_refused_until_its_state_follows(
+    kind, settings
+):
+    model = minigrad.nn.Linear(2, 2)
+    optimizer = getattr(minigrad.optim, kind)(model.parameters(), lr=0.1, **settings)
+    model(minigrad.ones(1, 2)).sum().backward()
+    optimizer.step()
+    before = deepcopy(optimizer.state_dict())
+    model.to("torch")
+    with pytest.raises(RuntimeError, match="on cpu of a parameter on torch"):
+        optimizer.step()
+    for number, kept in optimizer.state_dict()["state"].items():
+        for name, value in kept.items():
+            assert value.equal(before["state"][number][name]), "a refused step counts"
+    optimizer.load_state_dict(optimizer.state_dict())
+    optimizer.step()
