@@ -1,6 +1,7 @@
 """What programs ask about NVIDIA GPUs, under torch's names.
 
 torch.cuda answers everything here. Not one line of this file has run on a GPU yet.
+Chapter: on the GPU.
 
 A GPU works while Python goes on; to ask for a small operation takes longer than to do
 it. A graph is asked for once: `with graph(g)` records what a training step asks, and

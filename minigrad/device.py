@@ -1,7 +1,7 @@
 """Where arrays live and who computes with them.
 
 "cpu" is NumPy; "torch" is torch's tensors on the CPU; "cuda" and "mps" are torch's on a
-GPU. The last three import torch when they are first used.
+GPU. The last three import torch when they are first used. Chapter: on the GPU.
 """
 
 TYPES = ("cpu", "torch", "cuda", "mps")

@@ -2,7 +2,8 @@
 
 The single idea: keep the batch last. Callers see arrays of shape (N, C, H, W); in
 memory they lie as (C, H, W, N). Then each shifted copy of the images moves long runs of
-numbers, and a row of the output is one large matrix product. Chapter: a CNN on MNIST.
+numbers, and a row of the output is one large matrix product.
+Chapter: convolution and pooling.
 
     wide        (H, C kw, W' N): the rows of x, for each kernel column j shifted by j
     wide[h:h+kh]   one below the other, these are the windows of the output's row h:

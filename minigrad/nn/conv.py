@@ -2,7 +2,7 @@
 
 The single idea: a linear layer that looks at one window and is slid over all of them,
 so that its few weights serve every position. The mathematics is in `ops/conv.py`, the
-fast way to compute it in `arrays/`. Chapter: a CNN on MNIST.
+fast way to compute it in `arrays/`. Chapter: convolution and pooling.
 """
 
 from minigrad import ops

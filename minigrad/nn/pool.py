@@ -2,7 +2,7 @@
 
 The single idea: where exactly something was seen matters less than that it was seen.
 Each function is followed by the module that holds its settings; a series is an image of
-one row. The mathematics is in `ops/pool.py`. Chapter: a CNN on MNIST.
+one row. The mathematics is in `ops/pool.py`. Chapter: convolution and pooling.
 """
 
 from minigrad import ops

@@ -2,7 +2,7 @@
 
 The single idea: a series is an image of one row. Sizes become pairs, the input a batch
 of images, once it is known that they fit each other; an error names what was given.
-Chapter: a CNN on MNIST.
+Chapter: convolution and pooling.
 """
 
 from .checks import require_bias, require_same_kind

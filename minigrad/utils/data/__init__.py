@@ -2,6 +2,7 @@
 
 The single idea: a dataset is anything with `len` and indexing; the loader draws an
 order of indices, cuts it into batches, and stacks what the dataset returns for each.
+Chapter: data: datasets, loaders, transforms.
 """
 
 from .collate import default_collate, default_convert

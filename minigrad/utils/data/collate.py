@@ -1,7 +1,7 @@
 """Collating: a batch from a list of samples.
 
 The single idea: samples are stacked place by place, however deep the places lie in
-tuples, lists and dicts.
+tuples, lists and dicts. Chapter: data: datasets, loaders, transforms.
 """
 
 import copy

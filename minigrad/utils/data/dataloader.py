@@ -2,6 +2,7 @@
 
 The single idea: a sampler says which samples, a fetcher makes a batch of them, and
 whether this happens here or in worker processes changes nothing but the time it takes.
+Chapter: data: datasets, loaders, transforms.
 """
 
 import os

@@ -1,7 +1,8 @@
 """Datasets: where samples come from.
 
 The single idea: a dataset is anything with `len` and indexing, or, if its samples can
-only be had one after another, anything that can be iterated over.
+only be had one after another, anything that can be iterated over. Chapter: data:
+datasets, loaders, transforms.
 """
 
 import math

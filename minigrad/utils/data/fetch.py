@@ -1,7 +1,8 @@
 """Fetching: what makes a batch of a task, here or in a worker process.
 
 The single idea: a task is a list of indices, or one index where samples are not
-batched; for a stream it only says how many samples come next.
+batched; for a stream it only says how many samples come next. Chapter: data: datasets,
+loaders, transforms.
 """
 
 from itertools import islice

@@ -1,6 +1,7 @@
 """Who asks: whether code runs in a worker of the loader, and in which.
 
-The single idea: each process has one note of the worker it is, or of none.
+The single idea: each process has one note of the worker it is, or of none. Chapter:
+data: datasets, loaders, transforms.
 """
 
 from collections import namedtuple

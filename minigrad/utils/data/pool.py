@@ -2,7 +2,7 @@
 
 The single idea: worker i gets the tasks i, i + n, i + 2n ... and answers them in order,
 so the order of the batches, and the random numbers behind each, never depend on which
-worker is faster.
+worker is faster. Chapter: data: datasets, loaders, transforms.
 """
 
 import multiprocessing

@@ -1,7 +1,7 @@
 """Samplers: in which order the samples of a dataset are taken.
 
 The single idea: an order is an iterable of indices, drawn anew each time it is iterated
-over; a batch is a list of the next few.
+over; a batch is a list of the next few. Chapter: data: datasets, loaders, transforms.
 """
 
 from itertools import islice

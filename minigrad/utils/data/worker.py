@@ -1,7 +1,8 @@
 """A worker: what the loader runs in another process.
 
 The single idea: a worker answers each task that comes through its pipe, in order, with
-one reply: a batch, a failure, or the end of its stream.
+one reply: a batch, a failure, or the end of its stream. Chapter: data: datasets,
+loaders, transforms.
 """
 
 import os
