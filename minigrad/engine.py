@@ -85,7 +85,8 @@ class Variable:
     """An array with a place in the graph.
 
     array: the NumPy array or torch tensor.
-    grad: the gradient that backward left here, or None.
+    gradient: what backward left here, or None; what others put there passes
+        `Tensor.grad`, which checks it.
     tracked: whether what is computed from it is remembered (torch: requires_grad).
     node: the step that made it; None for a leaf.
     changed: when its memory was last written to; one list shared by all views of it.
@@ -97,7 +98,7 @@ class Variable:
         "__weakref__",
         "array",
         "changed",
-        "grad",
+        "gradient",
         "hook",
         "node",
         "origin",
@@ -106,7 +107,7 @@ class Variable:
 
     def _begin(self, array):
         self.array = array
-        self.grad = self.node = self.origin = self.hook = None
+        self.gradient = self.node = self.origin = self.hook = None
         self.tracked = False
         self.changed = [0]
         return self
@@ -119,7 +120,7 @@ def result(array):
     """A new tensor around `array`: whatever went in, a Tensor comes out."""
     out = _new(Variable.kind)
     out.array = array
-    out.grad = out.node = out.origin = out.hook = None
+    out.gradient = out.node = out.origin = out.hook = None
     out.tracked = False
     out.changed = [0]
     return out
@@ -412,13 +413,13 @@ def accumulate(gradients, given=()):
     held = {id(array) for array in given}
     with _one_at_a_time:
         for place, g in gradients.items():
-            xp, before = speaker(g), place.grad
+            xp, before = speaker(g), place.gradient
             if before is None:
                 g = xp.copy(g) if id(g) in held or xp.is_view(g) else g
                 held.add(id(g))
-                place.grad = g if xp is TENSORS else result(g)
+                place.gradient = g if xp is TENSORS else result(g)
             elif xp is TENSORS or before.tracked:
-                place.grad = before + (g if xp is TENSORS else result(g))
+                place.gradient = before + (g if xp is TENSORS else result(g))
             else:
                 before.array = _mode.run(iadd, before.array, g)
                 touch(before)

@@ -9,15 +9,13 @@ def _function(method):
     """`method` as a function, whose first argument may be given as `input=...`."""
 
     @wraps(method)
-    def function(*args, **named):
-        if not args and "input" in named:
-            args = (named.pop("input"),)
+    def function(input, *args, **named):
         try:
-            return method(*args, **named)
+            return method(input, *args, **named)
         except AttributeError as error:
-            if not args or isinstance(args[0], Tensor):
+            if isinstance(input, Tensor):
                 raise
-            words = f"{method.__name__} of {type(args[0]).__name__}"
+            words = f"{method.__name__} of {type(input).__name__}"
             raise TypeError(f"{words}: expected a tensor") from error
 
     return function

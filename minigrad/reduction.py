@@ -10,7 +10,7 @@ from collections import namedtuple
 from . import arguments, ops
 from . import dtype as dtypes
 from .arithmetic import floating, numeric
-from .arrays import WORLDS
+from .arrays import FLOATS, WORLDS
 from .engine import Variable, apply, result
 from .operands import cast, dtype_of
 
@@ -168,7 +168,7 @@ def _summable(x, dtype):
 def fractions(x, name, dtype=None):
     """x itself, or in `dtype`; it must hold numbers with fractions."""
     x = x if dtype is None else cast(x, dtype)
-    if not dtype_of(x).is_floating_point:
+    if x.array.dtype not in FLOATS:
         raise RuntimeError(
             f"{name} of a tensor of dtype {dtype_of(x)}: only numbers with fractions "
             f"have a {name} of their own dtype; use .float() first"

@@ -6,6 +6,7 @@ these methods (functions.py). Chapters: arrays and their rules; the graph and th
 """
 
 import math
+from operator import attrgetter
 
 import numpy as np
 
@@ -118,9 +119,9 @@ class Tensor(Arithmetic, Reduction, Shaping, Selection, Products, InPlace, Conve
     def _set_grad(self, grad):
         if grad is not None:
             arguments.check_grad(self, grad)
-        Variable.grad.__set__(self, grad)
+        self.gradient = grad
 
-    grad = property(Variable.grad.__get__, _set_grad, doc="What backward left, or None")
+    grad = property(attrgetter("gradient"), _set_grad, doc="What backward left")
 
     def backward(
         self, gradient=None, retain_graph=None, create_graph=False, inputs=None

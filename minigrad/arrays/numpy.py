@@ -187,18 +187,24 @@ def matmul(a, b):
 def cross_entropy(x, t, dim):
     """-log softmax(x)[t]; and what the gradient needs: exponentials and their sums."""
     powers = x - x.max(dim, keepdims=True, initial=-np.inf)
-    chosen = powers[_along(dim, np.expand_dims(t, dim))]
+    chosen = powers[_classes(t, dim)]
     np.exp(powers, out=powers)
     sums = powers.sum(dim, keepdims=True)
-    return (np.log(sums) - chosen).squeeze(dim), (powers, sums)
+    return np.log(sums).squeeze(dim) - chosen, (powers, sums)
 
 
 def _cross_entropy_gradient(g, t, aux, dim):
     powers, sums = aux
-    g = np.expand_dims(g, dim)
-    out = powers * (g / sums)
-    out[_along(dim, np.expand_dims(t, dim))] -= g
+    out = powers * (g.reshape(sums.shape) / sums)
+    out[_classes(t, dim)] -= g
     return out
+
+
+def _classes(t, dim):
+    """The index that reads, at each place, the class t along `dim`."""
+    key = list(np.indices(t.shape, sparse=True))
+    key.insert(dim, t)
+    return tuple(key)
 
 
 def _normalize_x(g, x, w, aux, dims):

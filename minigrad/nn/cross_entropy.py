@@ -178,14 +178,16 @@ def _classes(name, input, target, ignore_index):
     dim = _dim_of_classes(input)
     require_classes(name, input, target, dim)
     target, classes = target.long(), input.shape[dim]
-    array, counted = target.array, target != ignore_index
+    array = target.array
     if at_hand(array):  # a look at a GPU's would make us wait
-        wrong = array[((array < 0) | (array >= classes)) & counted.array]
-        if len(wrong):
+        inside = (array >= 0) & (array < classes)
+        if inside.all() and ignore_index not in range(classes):
+            return dim, target, None
+        wrong = ~inside & (array != ignore_index)
+        if wrong.any():
             raise IndexError(
-                f"{name} target {int(wrong[0])} is not a class: scores of shape "
+                f"{name} target {int(array[wrong][0])} is not a class: scores of shape "
                 f"{tuple(input.shape)} have classes 0..{classes - 1}"
             )
-        if counted.array.all():
-            return dim, target, None
+    counted = target != ignore_index
     return dim, where(counted, target, 0), counted
