@@ -5,7 +5,7 @@ that no choice has seen. 10 000 of the training images are held back for that; t
 images take no part. Chapter 20's channels, rate and shifts were chosen so, and the
 chapter shows the table.
 
-    python benchmarks/cnn_parts.py > benchmarks/cnn_parts.csv      half an hour
+    python benchmarks/cnn_parts.py > benchmarks/cnn_parts.csv      ten minutes
     python benchmarks/cnn_parts.py --only "no shifts" --seeds 5     one row
 
 Each row: the mistakes in 100 images, their mean over the seeds, the least, the most.
