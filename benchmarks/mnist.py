@@ -7,12 +7,15 @@ epoch. Their losses are compared step by step. `mnist_mlp.py` and `mnist_cnn.py`
 which network.
 
 It reads MNIST as the chapters do; a notice says if the stand-in took its place. An
-epoch is a loop of indexing a batch, forward, loss, backward and the optimizer's step.
+epoch is a loop of indexing a batch, forward, loss, backward and the optimizer's step,
+and of shifting the images where the task asks for it.
 """
 
 import argparse
+import math
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import mean, median
 from typing import NamedTuple
 
@@ -36,7 +39,11 @@ HEAD = "contender", "epoch", "wall s", "CPU s", "wall x", "CPU x", "test %"
 
 
 class Task(NamedTuple):
-    """What is trained: the rate is that of the last step in `rates` that was passed."""
+    """What is trained.
+
+    The rate is that of the last step in `rates` that was passed or, with a peak, that
+    of a one-cycle up to it. Images are moved by up to `by` pixels, anew each time.
+    """
 
     build: Callable  # of a library's nn
     optimizer: Callable  # of a library's optim, and the parameters
@@ -44,35 +51,61 @@ class Task(NamedTuple):
     batch: int
     epochs: int
     contenders: tuple
+    peak: float = 0.0
+    by: int = 0
+
+
+def shift(images, rng, by):
+    """Return each image moved by up to `by` pixels in both directions."""
+    padded = np.pad(images, [(0, 0), (0, 0), (by, by), (by, by)])
+    places = rng.integers(0, 2 * by + 1, (len(images), 2))
+    pairs = zip(padded, places, strict=True)
+    return np.stack([image[:, r : r + 28, c : c + 28] for image, (r, c) in pairs])
 
 
 class Contender:
     """A network in one library, its optimizer, and the digits on its device."""
 
-    def __init__(self, name, task, weights, data):
+    def __init__(self, name, task, weights, data, seed):
         self.library, device, memory = CONTENDERS[name]
-        make = self.library.tensor
-        self.data = [make(array, device=device) for array in data[:4]]
+        self.task, self.chance = task, np.random.default_rng(seed)
+        make = partial(self.library.tensor, device=device)
+        self.make, self.digits = make, data.train_images
+        self.data = [make(array) for array in data[:4]]
         self.model = task.build(self.library.nn)
-        self.model.load_state_dict({key: make(w) for key, w in weights.items()})
+        self.model.load_state_dict(
+            {key: self.library.tensor(w) for key, w in weights.items()}
+        )
         self.model.to(device)
         if memory:
             self.model.to(memory_format=memory)
         self.optimizer = task.optimizer(self.library.optim, self.model.parameters())
-        self.rates, self.losses = task.rates, []
+        self.schedule, self.losses = None, []
+        if task.peak:
+            steps = task.epochs * math.ceil(len(data.train_labels) / task.batch)
+            one_cycle = self.library.optim.lr_scheduler.OneCycleLR
+            self.schedule = one_cycle(self.optimizer, task.peak, total_steps=steps)
+
+    def images(self, batch):
+        """Return the training images of a batch, moved if the task says so."""
+        if not self.task.by:
+            return self.data[0][batch]
+        return self.make(shift(self.digits[batch], self.chance, self.task.by))
 
     def train(self, batches):
         """Train for an epoch; return its seconds by the clock and the processor."""
-        images, labels = self.data[:2]
+        labels = self.data[1]
         criterion = self.library.nn.CrossEntropyLoss()
         settings = self.optimizer.param_groups[0]
         wall, cpu = time.perf_counter(), time.process_time()
         for batch in tqdm(batches, leave=False, disable=None):  # only in a terminal
-            settings["lr"] = self.rates.get(len(self.losses), settings["lr"])
-            loss = criterion(self.model(images[batch]), labels[batch])
+            settings["lr"] = self.task.rates.get(len(self.losses), settings["lr"])
+            loss = criterion(self.model(self.images(batch)), labels[batch])
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
+            if self.schedule:
+                self.schedule.step()
             self.losses.append(loss.item())
         return time.perf_counter() - wall, time.process_time() - cpu
 
@@ -80,11 +113,13 @@ class Contender:
         """Return the percentage of the test images that are recognised."""
         images, labels = self.data[2:]
         right = 0
+        self.model.eval()
         with self.library.no_grad():
             for first in range(0, len(labels), 1000):
                 part = slice(first, first + 1000)
                 found = self.model(images[part]).argmax(1)
                 right += (found == labels[part]).sum().item()
+        self.model.train()
         return 100 * right / len(labels)
 
 
@@ -92,7 +127,7 @@ def run(task, seed, names, data):
     """Train all contenders from one seed; return {(name, epoch): their figures}."""
     torch.manual_seed(seed)
     weights = {k: w.numpy() for k, w in task.build(torch.nn).state_dict().items()}
-    contenders = {name: Contender(name, task, weights, data) for name in names}
+    contenders = {name: Contender(name, task, weights, data, seed) for name in names}
     rng, results = np.random.default_rng(seed), {}
     for epoch in range(task.epochs):
         order = rng.permutation(len(data.train_labels))
