@@ -104,19 +104,15 @@ class Adam(Optimizer):
             g = g + weight_decay * p
         m *= beta1
         m += (1 - beta1) * g
-        square = g * g
-        square *= 1 - beta2
         v *= beta2
-        v += square
+        v += (1 - beta2) * (g * g)
         if amsgrad:
             largest = state["max_exp_avg_sq"]
             v = xp.maximum(largest, v, out=largest)
         root = sqrt(1 - beta2**t)
         scale = xp.sqrt(v)
         scale += eps * root
-        step = (lr * root / (1 - beta1**t)) * m
-        step /= scale
-        p -= step
+        p -= lr * root / (1 - beta1**t) * m / scale
 
 
 class AdamW(Adam):
