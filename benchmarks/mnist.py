@@ -149,7 +149,8 @@ def compare(contenders, steps):
     for name, curve in curves.items():
         apart = np.abs(curve - right)
         means = np.abs((curve - right).reshape(-1, steps).mean(1)).max()
-        first = ", ".join(f"{n}: {apart[:n].max():.1e}" for n in (10, 100, len(apart)))
+        parts = sorted({min(n, len(apart)) for n in (10, 100, len(apart))})
+        first = ", ".join(f"{n}: {apart[:n].max():.1e}" for n in parts)
         print(f"{name:<23} first {first}; means {means:.1e}", flush=True)
 
 
@@ -183,7 +184,10 @@ def main(tasks, description):
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--without", nargs="*", default=[], metavar="NAME")
+    others = [name for name in CONTENDERS if name != "torch"]  # all are beside torch
+    left_out = {"choices": others, "default": [], "metavar": "NAME"}
+    names = f"contenders to leave out: {'; '.join(others)}"
+    parser.add_argument("--without", nargs="+", help=names, **left_out)
     asked = parser.parse_args()
     data = load_mnist()
     torch.set_num_threads(asked.threads)
