@@ -5,7 +5,8 @@
     python benchmarks/mnist_mlp.py --seeds 0 1 2      from three beginnings
 
 What is measured, and how, stands in `mnist.py`. The chapter's network is trained
-without dropout here, since the libraries would draw different masks, and on raw pixels.
+without dropout here, since the libraries would draw different masks, on raw pixels, and
+at rates that fall in steps.
 """
 
 from functools import partial
