@@ -220,13 +220,15 @@ def _fits(tensor, basic):
 
 def _part(part, tensor):
     if isinstance(part, Variable):
-        if not isinstance(part.array, np.ndarray):  # that may stay on the CPU
-            require_one_device("indexing", tensor, part)
         kind = dtype_of(part)
-        if kind is dtypes.uint8 and part.array.shape:  # a mask, from times before bool
-            return cast(part, dtypes.bool).array
         whole = not (kind.is_floating_point or kind is dtypes.bool)
-        return part.array.item() if whole and not part.array.shape else part.array
+        if whole and not part.array.shape:
+            return part.array.item()
+        if not isinstance(part.array, np.ndarray):  # NumPy's may stay on the CPU
+            require_one_device("indexing", tensor, part)
+        if kind is dtypes.uint8:  # a mask, from times before bool
+            return cast(part, dtypes.bool).array
+        return part.array
     if isinstance(part, list | range):
         array = np.asarray(part)
         return array if array.size else array.astype(np.int64)

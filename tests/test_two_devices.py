@@ -54,6 +54,7 @@ def test_no_function_mixes_tensors_of_two_devices(name):
 def test_what_crosses_devices_as_in_torch():
     x, y = mg.zeros(3), mg.ones(3, device="torch")
     assert y[mg.tensor([0, 2])].tolist() == [1, 1]
+    assert x[mg.tensor(2, device="torch")].item() == 0
     x.copy_(y)
     y[:2] = mg.zeros(2)
     y[[2]] = mg.tensor(5.0)
