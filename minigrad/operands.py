@@ -149,9 +149,8 @@ def choose(condition, x, y):
     a, b = promote(Where, x, y)
     if a is NotImplemented:
         raise TypeError(f"where of {type(x).__name__} and {type(y).__name__}")
-    if condition.array.shape:
-        tensors = (t for t in (condition, a, b) if isinstance(t, Variable))
-        require_one_device("where", *tensors)
+    condition, a = _together(Where, condition, a)
+    condition, b = _together(Where, condition, b)
     try:
         return apply(Where, condition, a, b)
     except MISMATCH as error:

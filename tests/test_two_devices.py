@@ -55,6 +55,12 @@ def test_what_crosses_devices_as_in_torch():
     x, y = mg.zeros(3), mg.ones(3, device="torch")
     assert y[mg.tensor([0, 2])].tolist() == [1, 1]
     assert x[mg.tensor(2, device="torch")].item() == 0
+    one = mg.tensor(1.0, requires_grad=True)
+    mg.where(y > 0, one, 2.0).sum().backward()
+    assert one.grad.item() == 3
+    assert mg.where(mg.tensor(True), y, 0.0).device == y.device
+    with pytest.raises(RuntimeError, match="where of tensors on torch and cpu"):
+        mg.where(y[0] > 0, x, 0.0)  # only a number on the CPU comes along
     x.copy_(y)
     y[:2] = mg.zeros(2)
     y[[2]] = mg.tensor(5.0)
